@@ -1,0 +1,160 @@
+"""The one safe way to open a picture, whoever sent it: sizes are checked before pixels, every failure has a reason."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import (  # the plugins are named so that Pillow never loads the others
+    AvifImagePlugin,  # noqa: F401
+    BmpImagePlugin,  # noqa: F401
+    GifImagePlugin,  # noqa: F401
+    Image,
+    ImageOps,
+    JpegImagePlugin,  # noqa: F401
+    PngImagePlugin,  # noqa: F401
+    TiffImagePlugin,  # noqa: F401
+    UnidentifiedImageError,
+    WebPImagePlugin,  # noqa: F401
+)
+
+from commonplace.errors import MissingExtra, UnreadableFile
+from commonplace.ingest.svg import is_svg, natural_size, rasterise
+from commonplace.lazy import require
+
+MAX_PIXELS = 178_956_970
+"""Most pixels that are decoded: where Pillow raises by itself; checked here too, as programs like to lift its limit."""
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
+"""What Pillow decodes for us. Its other plugins are rarely looked after, and some start other programs."""
+
+_ANIMATED = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_SVG_SIDES = (1024, 3072)
+
+
+def open_picture(data: bytes | Path, max_side: int | None = None) -> Image.Image:
+    """The picture as RGB, upright, on white; its longest side at most `max_side` pixels where that is given.
+
+    Of an animation the middle frame, of a TIFF the first page. A smaller `max_side` is cheaper: JPEG decodes scaled,
+    SVG is drawn at that size (without it at twice its own, within 1024 to 3072 pixels).
+    Raises UnreadableFile with the reason; MissingExtra for HEIC where the `heic` extra is not installed.
+    """
+    with _reasons():
+        image = _open(_bytes(data), max_side)
+        if image.format == "JPEG" and max_side is not None:
+            image.draft(None, _within(image.size, max_side))
+        if image.format in _ANIMATED and (frames := getattr(image, "n_frames", 1)) > 1:
+            # The frames before are decoded on the way: no more pixels of them than a still picture may have.
+            image.seek(min(frames // 2, MAX_PIXELS // (image.width * image.height)))
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        image = _eight_bit(image)
+        if max_side is not None and max(image.size) > max_side:
+            image = image.resize(_within(image.size, max_side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        if image.mode == "RGB":
+            return image
+        white = Image.new("RGB", image.size, "white")
+        white.paste(image, mask=image.getchannel("A"))
+        return white
+
+
+def picture_size(data: bytes | Path) -> tuple[int, int]:
+    """Width and height in pixels as the header declares them, rotation not applied; no pixel is decoded.
+
+    Raises as `open_picture` does for all that a header can tell.
+    """
+    data = _bytes(data)
+    with _reasons():
+        return _svg_size(data, None) if is_svg(data) else _open(data, None).size
+
+
+def thumbnail(image: Image.Image, side: int) -> bytes:
+    """WebP bytes of an RGB picture fitted into side x side pixels; a smaller picture keeps its size."""
+    fitted = image.resize(_within(image.size, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    file = BytesIO()
+    fitted.save(file, "WEBP", quality=80, method=4)
+    return file.getvalue()
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """PNG bytes, without metadata."""
+    file = BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def _open(data: bytes, max_side: int | None) -> Image.Image:
+    """The picture, header read and size checked, pixels not yet decoded (save for SVG)."""
+    if not data:
+        raise UnreadableFile("the picture is empty (0 bytes). Export it again.")
+    if is_svg(data):
+        return Image.open(BytesIO(rasterise(data, *_svg_size(data, max_side))), formats=["PNG"])
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        image: Image.Image = require("pi_heif.as_plugin", extra="heic").HeifImageFile(BytesIO(data))
+    else:
+        try:
+            image = Image.open(BytesIO(data), formats=FORMATS)
+        except UnidentifiedImageError as error:
+            raise UnreadableFile(
+                f"not a picture in a known format: it begins with {data[:12]!r}; expected {', '.join(FORMATS)}, HEIC "
+                "or SVG. Convert it to PNG."
+            ) from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise UnreadableFile(_too_large(f"{width:,} x {height:,} pixels"))
+    return image
+
+
+def _eight_bit(image: Image.Image) -> Image.Image:
+    """The same picture as RGB or, where anything is transparent, RGBA."""
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    elif image.mode in ("I", "F"):
+        # Without a scale of their own (heights, intensities): stretched, as viewers do.
+        values = np.nan_to_num(np.asarray(image, dtype=np.float32))
+        low, high = float(values.min()), float(values.max())
+        image = Image.fromarray(((values - low) * (255 / (high - low or 1))).astype(np.uint8))
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def _svg_size(data: bytes, max_side: int | None) -> tuple[int, int]:
+    width, height = natural_size(data)
+    longest = max(width, height)
+    if not longest:
+        width = height = longest = 1.0
+    least, most = _SVG_SIDES
+    side = max_side or min(max(2 * longest, least), most)
+    return max(1, round(width * side / longest)), max(1, round(height * side / longest))
+
+
+def _within(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """The size scaled down to fit into side x side; an extreme aspect keeps at least one pixel."""
+    share = min(1.0, side / max(size))
+    return max(1, round(size[0] * share)), max(1, round(size[1] * share))
+
+
+def _bytes(data: bytes | Path) -> bytes:
+    return data.read_bytes() if isinstance(data, Path) else data
+
+
+def _too_large(size: str) -> str:
+    return f"the picture declares {size}; at most {MAX_PIXELS:,} pixels in all are opened. Scale it down or cut it up."
+
+
+@contextmanager
+def _reasons() -> Iterator[None]:
+    """Turn what decoders raise, which on damaged input is anything, into UnreadableFile."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # doubtful metadata, and sizes that we check ourselves
+        try:
+            yield
+        except (UnreadableFile, MissingExtra, MemoryError):
+            raise
+        except Image.DecompressionBombError as error:
+            raise UnreadableFile(_too_large(f"too many pixels ({error})")) from error
+        except Exception as error:
+            raise UnreadableFile(f"damaged picture: {error or type(error).__name__}. Export it again.") from error
