@@ -1,0 +1,70 @@
+"""The command line: parses, calls a collection, prints. stdout is machine-clean, progress goes to stderr."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from commonplace import __version__
+from commonplace.lazy import load
+
+COMMANDS = {
+    "add": "commonplace.cli.keep:add",
+    "update": "commonplace.cli.keep:update",
+    "remove": "commonplace.cli.keep:remove",
+    "status": "commonplace.cli.keep:status",
+    "doctor": "commonplace.cli.keep:doctor",
+    "search": "commonplace.cli.find:search",
+    "show": "commonplace.cli.find:show",
+    "eval": "commonplace.cli.measure:evaluate",
+    "classify": "commonplace.cli.encode:classify",
+    "embed": "commonplace.cli.encode:embed",
+    "models": "commonplace.cli.encode:models",
+    "train": "commonplace.cli.encode:train",
+    "completion": "commonplace.cli.completion:completion",
+}
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when it is called: `--help` and completion stay quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name in COMMANDS:
+            command: click.Command = load(COMMANDS[name])
+            return command
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, COMMANDS, n=1)
+        ctx.fail(f"no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else " See `commonplace --help`."))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from commonplace.errors import CommonplaceError
+
+        try:
+            return super().invoke(ctx)
+        except CommonplaceError as error:
+            click.echo(f"commonplace: {error}", err=True)
+            ctx.exit(2)
+        except BrokenPipeError:  # `| head` has seen enough
+            sys.stderr.close()
+            ctx.exit(0)
+        except KeyboardInterrupt:
+            click.echo("commonplace: stopped; what was finished is kept, the same command goes on from there.", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="commonplace")
+def main() -> None:
+    """Search everything you keep: text, screenshots, diagrams, tables and recordings, in one shared vector space.
+
+    \b
+      commonplace add docs/ screenshots/
+      commonplace search "firewall logs showing exfiltration"
+      commonplace search --image dashboard.png
+    """

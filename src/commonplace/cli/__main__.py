@@ -1,0 +1,3 @@
+from commonplace.cli import main
+
+main(prog_name="commonplace")

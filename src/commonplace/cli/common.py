@@ -1,0 +1,71 @@
+"""What the commands share: options, printing, progress."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+DEFAULT_COLLECTION = ".commonplace"
+
+
+def collection_option(command: F) -> F:
+    return click.option(
+        "--collection",
+        "-c",
+        "path",
+        envvar="COMMONPLACE_COLLECTION",
+        default=DEFAULT_COLLECTION,
+        show_default=True,
+        show_envvar=True,
+        type=click.Path(path_type=Path),
+        help="Folder of the collection.",
+    )(command)
+
+
+def json_option(command: F) -> F:
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+
+
+def print_json(value: Any) -> None:
+    """One document on stdout; whatever a file name holds survives as escapes."""
+    click.echo(json.dumps(plain(value), ensure_ascii=not _prints_unicode(), indent=2))
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses to dictionaries, all the way down."""
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _prints_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+
+
+@contextmanager
+def progress_bar(unit: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar on stderr with rate and time left; nothing where stderr is no terminal."""
+    from tqdm import tqdm
+
+    with tqdm(total=None, unit=unit, file=sys.stderr, disable=not sys.stderr.isatty(), leave=False) as bar:
+
+        def show(done: int, total: int, name: str) -> None:
+            bar.total = total
+            bar.set_postfix_str(name[-40:], refresh=False)
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def link(text: str, target: Path) -> str:
+    """`text` as a link that a terminal opens (OSC 8); plain where stdout is no terminal."""
+    if not sys.stdout.isatty():
+        return text
+    return f"\x1b]8;;{target.absolute().as_uri()}\x1b\\{text}\x1b]8;;\x1b\\"

@@ -1,0 +1,113 @@
+"""classify, embed, models, train: the towers without a collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from commonplace.cli.common import json_option, print_json
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--label", "labels", multiple=True, required=True, help="A label in words; give several.")
+@click.option("--model", default="bundled", show_default=True, help="Space to classify in.")
+@json_option
+def classify(files: tuple[Path, ...], labels: tuple[str, ...], model: str, as_json: bool) -> None:
+    """Which of the labels fits each picture best, with probabilities.
+
+    \b
+      commonplace classify shot.png --label diagram --label terminal --label "line chart"
+    """
+    from commonplace.classify import classify_many
+    from commonplace.errors import UsageError
+
+    if missing := [file for file in files if not file.exists()]:
+        raise UsageError(f"{missing[0]} does not exist; expected a picture file. Check the path.")
+    answers = classify_many(files, labels, space=model)
+    if as_json:
+        rows = [
+            {"file": str(file), "labels": [{"label": label, "probability": round(p, 4)} for label, p in answer]}
+            for file, answer in zip(files, answers, strict=True)
+        ]
+        print_json(rows)
+        return
+    for file, answer in zip(files, answers, strict=True):
+        click.echo(f"{file}: " + ", ".join(f"{label} {p:.2f}" for label, p in answer))
+
+
+@click.command()
+@click.argument("texts", nargs=-1)
+@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture to encode.")
+@click.option("--audio", "sounds", multiple=True, type=click.Path(path_type=Path), help="A sound to encode.")
+@click.option("--dim", type=int, help="Truncate to this many dimensions, at length 1 again.")
+@click.option("--model", default="bundled", show_default=True, help="Space to encode in.")
+@json_option
+def embed(
+    texts: tuple[str, ...], images: tuple[Path, ...], sounds: tuple[Path, ...], dim: int | None, model: str, as_json: bool
+) -> None:
+    """Unit vectors of texts and pictures in one space.
+
+    \b
+      commonplace embed "outbound traffic spikes" --image dashboard.png --json
+    """
+    from commonplace.errors import UsageError
+    from commonplace.ingest.pictures import open_picture
+    from commonplace.spaces.registry import load_space
+    from commonplace.vectors.normalise import truncate
+
+    if sounds:
+        raise UsageError("encoding sound is not there yet; expected texts or pictures. Use TEXT or --image.")
+    if not texts and not images:
+        raise UsageError("nothing to encode; expected texts, pictures, or both. Give TEXT... or --image FILE.")
+    space = load_space(model)
+    rows: list[tuple[str, list[float]]] = []
+    if texts:
+        rows += zip(texts, space.encode_text(list(texts), kind="document", dim=dim).tolist(), strict=True)
+    if images:
+        vectors = space.encode_image([open_picture(image) for image in images])
+        vectors = truncate(vectors, dim) if dim else vectors
+        rows += zip(map(str, images), vectors.tolist(), strict=True)
+    if as_json:
+        print_json([{"item": item, "vector": [round(x, 6) for x in vector]} for item, vector in rows])
+        return
+    for _, vector in rows:
+        click.echo(" ".join(f"{x:.6f}" for x in vector))
+
+
+@click.command()
+@json_option
+def models(as_json: bool) -> None:
+    """The spaces that `--model` can name.
+
+    \b
+      commonplace models
+    """
+    from commonplace.spaces.registry import SPACES, load_space
+
+    rows = []
+    for name in SPACES:
+        space = load_space(name)
+        encoders = {modality: encoder.name for modality, encoder in space.encoders.items()}
+        rows.append({"name": name, "dim": space.dim, "encoders": encoders})
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(f"{row['name']}: {row['dim']} dimensions, " + ", ".join(f"{m}: {n}" for m, n in row["encoders"].items()))
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.option("--recipe", required=True, help="Name of a recipe, e.g. text-start.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def train(recipe: str, arguments: tuple[str, ...]) -> None:
+    """Train a tower by one of the recipes. Needs the [train] extra.
+
+    \b
+      commonplace train --recipe text-start --help
+    """
+    from commonplace.lazy import look_up
+    from commonplace.training import RECIPES
+
+    look_up(RECIPES, recipe, kind="recipe")(list(arguments))

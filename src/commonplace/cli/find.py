@@ -1,0 +1,174 @@
+"""search and show: what a collection answers."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commonplace.cli.common import collection_option, json_option, link, plain, print_json
+
+if TYPE_CHECKING:
+    from commonplace.collection import Collection
+    from commonplace.types import Chunk, Hit, SearchResult
+
+
+@click.command()
+@click.argument("query", default="")
+@collection_option
+@click.option("--image", type=click.Path(path_type=Path), help="Search by a picture.")
+@click.option("--audio", type=click.Path(path_type=Path), help="Search by a sound.")
+@click.option("-n", "--limit", "k", default=10, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
+@click.option("--modality", metavar="M,..", help="Only these: text, table, image, page, audio, video.")
+@click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
+@click.option("--filter", "filter", metavar="EXPR", help="E.g. 'source=docs/*.md and date>=2026-01-01'.")
+@click.option("--explain", is_flag=True, help="Show what each lane says of each hit.")
+@json_option
+def search(
+    query: str,
+    path: Path,
+    image: Path | None,
+    audio: Path | None,
+    k: int,
+    modality: str | None,
+    mode: str,
+    filter: str | None,
+    explain: bool,
+    as_json: bool,
+) -> None:
+    """Search passages, tables and pictures at once: by meaning, by looks, by words, by exact identifier.
+
+    \b
+      commonplace search "firewall logs showing exfiltration"
+      commonplace search "6f1e7a52-0c1d-4b8e-9c55-3f2f8f6f9d10" --explain
+      commonplace search "red line that drops to zero" --modality image -n 5
+      commonplace search --image dashboard.png --json
+      commonplace search "retention" --filter 'source=docs/*.md and not tag=draft'
+    """
+    from commonplace.collection import Collection
+
+    modalities = [name.strip() for name in modality.split(",")] if modality else None
+    with Collection(path) as collection:
+        result = collection.search(
+            query, image=image, audio=audio, k=k, filter=filter, modality=modalities,
+            mode=mode,  # type: ignore[arg-type]
+        )  # fmt: skip
+        if as_json:
+            print_json(_as_json(result, explain))
+        else:
+            _print(collection, result, explain)
+
+
+def _as_json(result: SearchResult, explain: bool) -> dict[str, object]:
+    fields: dict[str, object] = plain(result)
+    explanation = fields.pop("explanation")
+    return {**fields, "explanation": explanation} if explain else fields
+
+
+def _print(collection: Collection, result: SearchResult, explain: bool) -> None:
+    if result.no_match:
+        click.echo("Nothing in this collection answers that." + (" The nearest:" if result.hits else ""))
+    hits = result.hits[:3] if result.no_match else result.hits
+    for hit in hits:
+        _print_hit(collection, result, hit, explain)
+    if explain:
+        click.echo("\nlanes: " + "; ".join(f"{lane}: {health}" for lane, health in result.lanes.items()))
+        if result.explanation:
+            stages = ", ".join(f"{name} {ms:.1f}" for name, ms in result.explanation["ms"].items())
+            click.echo(f"{result.ms:.1f} ms ({stages})")
+
+
+def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: bool) -> None:
+    document = collection.document(hit.source)
+    place = f", page {hit.page}" if hit.page else ""
+    name = link(hit.source, document.path) if document else hit.source
+    click.echo(f"{hit.rank:>2}. {click.style(name, bold=True)}{place}  [{hit.modality} {hit.score:.2f}]  {hit.id}")
+    if hit.snippet:
+        from commonplace.lexical.analyser import Analyser
+        from commonplace.ranking.snippets import marked
+
+        terms = Analyser().terms
+        text = marked(hit.snippet, terms(result.query), terms, lambda word: click.style(word, bold=True, underline=True))
+        click.echo(f"    {text if sys.stdout.isatty() else hit.snippet}")
+    if hit.appears_in:
+        click.echo(f"    shown in: {', '.join(hit.appears_in[:3])}")
+    if explain:
+        for lane, evidence in hit.lanes.items():
+            click.echo(f"    {lane:10} rank {evidence.rank:<4} score {evidence.score:.4f}")
+    if shows_pictures():
+        thumbnail = collection.thumbnail(collection.get(hit.id))
+        if thumbnail:
+            click.echo("    " + inline_picture(thumbnail))
+
+
+def shows_pictures() -> bool:
+    """Whether the terminal draws pictures by the iTerm2 protocol."""
+    return sys.stdout.isatty() and os.environ.get("TERM_PROGRAM") in ("iTerm.app", "WezTerm", "vscode")
+
+
+def inline_picture(data: bytes) -> str:
+    return f"\x1b]1337;File=inline=1;height=10:{base64.b64encode(data).decode()}\a"
+
+
+@click.command()
+@click.argument("id")
+@collection_option
+@click.option("--query", default="", help="Mark the words of this query, in the text or in the picture.")
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the picture here instead of opening it.")
+@json_option
+def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) -> None:
+    """Show one hit: print its passage; write or open its picture with the matched words boxed.
+
+    \b
+      commonplace show 3f2a9c0d1e4b5a67
+      commonplace show 3f2a9c0d1e4b5a67 --query "connection refused" -o crop.png
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection:
+        chunk = collection.get(id)
+        if as_json:
+            print_json(chunk)
+            return
+        _print_chunk(chunk, query)
+        if chunk.media is None:
+            return
+        from commonplace.crops import crop
+
+        picture = crop(collection, chunk, query)
+    if output is None and sys.stdout.isatty():
+        click.launch(str(_kept(picture, chunk.id)))
+    elif output is not None:
+        output.write_bytes(picture)
+        click.echo(f"picture: {output}")
+
+
+def _print_chunk(chunk: Chunk, query: str) -> None:
+    from commonplace.ingest.wording import heading_line, read_text
+    from commonplace.lexical.analyser import Analyser
+    from commonplace.ranking.snippets import marked
+
+    place = f", page {chunk.locator.page}" if chunk.locator.page else ""
+    lines = f", lines {chunk.locator.lines[0]}-{chunk.locator.lines[1]}" if chunk.locator.lines else ""
+    click.echo(f"{chunk.source}{place}{lines}  [{chunk.modality}]\n{heading_line(chunk)}\n")
+    body = "\n".join(filter(None, (chunk.text, read_text(chunk))))
+    if query and sys.stdout.isatty():
+        terms = Analyser().terms
+        body = marked(body, terms(query), terms, lambda word: click.style(word, bold=True, underline=True))
+    click.echo(body)
+    for mention in chunk.mentions:
+        said = " / ".join(filter(None, (mention.caption, mention.alt)))
+        if said:
+            click.echo(f"\n{mention.page} says: {said}")
+
+
+def _kept(picture: bytes, id: str) -> Path:
+    import tempfile
+
+    path = Path(tempfile.gettempdir()) / f"commonplace-{id}.png"
+    path.write_bytes(picture)
+    return path

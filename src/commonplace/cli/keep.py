@@ -1,0 +1,158 @@
+"""add, update, remove, status, doctor: what is in a collection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+
+if TYPE_CHECKING:
+    from commonplace.ingest.pipeline import AddReport
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@collection_option
+@click.option("--include", multiple=True, metavar="GLOB", help="Only files of folders that match, e.g. '*.md'.")
+@click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that match.")
+@click.option("--retry", is_flag=True, help="Read files again that failed before though they have not changed.")
+@click.option("--model", metavar="NAME", help="Encoders of a new collection; see `commonplace models`.")
+@json_option
+@click.pass_context
+def add(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    path: Path,
+    include: tuple[str, ...],
+    exclude: tuple[str, ...],
+    retry: bool,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Add files and folders. What is already there and unchanged is left alone.
+
+    Hidden files and what .gitignore names are left out. Stopped half-way, the same command goes on from there.
+
+    \b
+      commonplace add docs/ screenshots/
+      commonplace add docs/ --include '*.md' --exclude 'drafts/'
+      commonplace add report.pdf -c ~/work.commonplace --json
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path, model) as collection, progress_bar("file") as progress:
+        report = collection.add(*paths, include=include, exclude=exclude, retry=retry, progress=progress)
+    _print_report(ctx, report, as_json)
+
+
+@click.command()
+@collection_option
+@click.option("--retry", is_flag=True, help="Read files again that failed before though they have not changed.")
+@json_option
+@click.pass_context
+def update(ctx: click.Context, path: Path, retry: bool, as_json: bool) -> None:
+    """Look at everything that was added again: read what is new or changed, drop what is gone.
+
+    \b
+      commonplace update
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection, progress_bar("file") as progress:
+        report = collection.update(retry=retry, progress=progress)
+    _print_report(ctx, report, as_json)
+
+
+def _print_report(ctx: click.Context, report: AddReport, as_json: bool) -> None:
+    if as_json:
+        print_json(report)
+    else:
+        chunks = ", ".join(f"{count} {modality}" for modality, count in sorted(report.chunks.items())) or "none"
+        click.echo(f"{report.documents} documents added or changed (chunks: {chunks}), {report.unchanged} unchanged,")
+        click.echo(
+            f"{report.removed} removed, {len(report.skipped)} skipped, {len(report.failed)} failed, "
+            f"in {report.seconds:.1f} s"
+        )
+        for name, problems in (("skipped", report.skipped), ("failed", report.failed)):
+            for problem in problems:
+                click.echo(f"  {name}: {problem.source}: {problem.reason}", err=True)
+    ctx.exit(1 if report.failed else 0)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, required=True)
+@collection_option
+@json_option
+def remove(sources: tuple[str, ...], path: Path, as_json: bool) -> None:
+    """Remove documents, by source or by folder. The files themselves are not touched.
+
+    \b
+      commonplace remove docs/old.md
+      commonplace remove screenshots/2024
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection:
+        count = collection.remove(*sources)
+    if as_json:
+        print_json({"removed": count})
+    else:
+        click.echo(f"{count} documents removed")
+
+
+@click.command()
+@collection_option
+@click.option("--documents", "list_documents", is_flag=True, help="List every document.")
+@json_option
+def status(path: Path, list_documents: bool, as_json: bool) -> None:
+    """What the collection holds, and which files are not in it and why.
+
+    \b
+      commonplace status
+      commonplace status --documents --json
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection:
+        found = collection.status()
+        documents = collection.documents() if list_documents else []
+    if as_json:
+        from dataclasses import asdict
+
+        rows = [{"source": d.source, "state": d.state, "format": d.format, "title": d.title} for d in documents]
+        print_json({**asdict(found), **({"list": rows} if list_documents else {})})
+        return
+    click.echo(f"{found.path}  (space: {found.space}, {found.bytes / 1e6:.1f} MB)")
+    click.echo("documents: " + (", ".join(f"{n} {state}" for state, n in sorted(found.documents.items())) or "none"))
+    click.echo("chunks: " + (", ".join(f"{n} {modality}" for modality, n in found.chunks.items()) or "none"))
+    for problem in found.problems:
+        click.echo(f"  not in: {problem.source}: {problem.reason}")
+    for source, notes in found.notes.items():
+        for note in notes:
+            click.echo(f"  in part: {source}: {note}")
+    for document in documents:
+        click.echo(f"  {document.state:8} {document.source}")
+
+
+@click.command()
+@collection_option
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, path: Path, as_json: bool) -> None:
+    """Check that records, vectors and models agree. Exits with 1 if something is wrong.
+
+    \b
+      commonplace doctor
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection:
+        complaints = collection.doctor()
+    if as_json:
+        print_json({"complaints": complaints})
+    else:
+        click.echo("\n".join(complaints) or "everything agrees")
+    ctx.exit(1 if complaints else 0)

@@ -1,0 +1,453 @@
+"""A collection: what you keep, and the one object that joins records, store, towers and ranking."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from commonplace.config import Settings
+from commonplace.errors import CommonplaceError, MissingCollection, SpaceMismatch, UsageError
+from commonplace.generation import (
+    FORMAT,
+    Identity,
+    LaneManifest,
+    Manifest,
+    generation_folder,
+    read_identity,
+    read_manifest,
+    write_identity,
+    write_json,
+    write_manifest,
+)
+from commonplace.ingest.wording import Wording
+from commonplace.lexical.analyser import Analyser
+from commonplace.lock import CollectionLock
+from commonplace.ranking.background import Background, measure, random_queries
+from commonplace.records import Document, Records
+from commonplace.search import Fusion, Mode, Query, Searcher
+from commonplace.stores import create_store, open_store
+from commonplace.stores.base import Schema, Store
+from commonplace.stores.filters import And, Filter, In, parse, resolve
+from commonplace.types import MODALITIES, Chunk, Modality, SearchResult
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from commonplace.ingest.pipeline import AddReport, Progress
+    from commonplace.ingest.scan import Plan, Problem
+    from commonplace.spaces.space import Space
+
+STORE = "qdrant-edge"
+DEFAULT_SPACE = "bundled"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What a collection holds, and how each file ended."""
+
+    path: str
+    space: str
+    documents: dict[str, int]
+    """State -> number of files."""
+    chunks: dict[Modality, int]
+    problems: tuple[Problem, ...]
+    """Files that were skipped or failed."""
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Source -> parts of an indexed file that could not be read."""
+    bytes: int = 0
+
+
+class Collection:
+    """Documents in a folder of their own, searchable. Use it as a context manager, or `close` it.
+
+    Nothing is created before the first `add`; anything else on a missing collection raises MissingCollection.
+    One process at a time may hold it: CollectionLocked names the other one.
+    """
+
+    def __init__(self, path: str | Path, model: str | None = None, settings: Settings | None = None) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self.settings = settings or Settings.from_environment()
+        self._model = model
+        self._lock: CollectionLock | None = None
+        self._opened: _Opened | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Idempotent."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    # -- writing
+
+    def add(
+        self,
+        *paths: str | Path,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        retry: bool = False,
+        progress: Progress | None = None,
+    ) -> AddReport:
+        """Add files and folders; what is there and unchanged is left alone.
+
+        include, exclude  globs as in .gitignore, for the files of folders
+        retry             read files again that failed before though they have not changed since
+
+        Raises UsageError for a path that does not exist, before anything is written. A file that cannot be read
+        fails alone: it is in the report's `failed`.
+        """
+        roots = [Path(path).expanduser().absolute() for path in paths]
+        for root in roots:
+            if not os.path.lexists(root):
+                raise UsageError(f"{root} does not exist; expected a file or folder to add. Check the path.")
+            if root == self.path or self.path in root.parents:
+                raise UsageError(f"{root} is this collection's own folder; expected documents. Add another folder.")
+        opened = self._open(create=True)
+        options = {"include": list(include), "exclude": list(exclude)}
+        with opened.records.transaction():
+            registered = [opened.records.put_root(root, options) for root in _outermost(roots, opened.records)]
+        report, _ = self._ingest(opened, registered, retry, progress, only=roots)
+        return report
+
+    def update(self, *, retry: bool = False, progress: Progress | None = None) -> AddReport:
+        """Walk everything that was added again: new and changed files are read, those that are gone are removed."""
+        from commonplace.ingest.scan import Problem
+
+        opened = self._open()
+        roots = opened.records.roots()
+        # A root that is gone as a whole may be a disk that is not mounted: that must not empty the collection.
+        present = [root for root in roots if os.path.lexists(root.path)]
+        absent = tuple(
+            Problem(root.name, f"{root.path} is not there, its documents were kept; `remove` them if it is gone for good")
+            for root in roots
+            if root not in present
+        )
+        report, plan = self._ingest(opened, present, retry, progress)
+        walked = {root.id for root in present}
+        gone = [d for d in opened.records.documents() if d.root in walked and d.source not in plan.seen]
+        removed = opened.pipeline(self.settings).remove(gone)
+        return replace(report, removed=removed, skipped=report.skipped + absent)
+
+    def remove(self, *sources: str) -> int:
+        """Remove documents: by source, or everything below a folder. Returns how many; UsageError if none matches."""
+        opened = self._open()
+        chosen: dict[int, Document] = {}
+        for source in sources:
+            prefix = source.rstrip("/") + "/"
+            matching = [d for d in opened.records.documents() if d.source == source or d.source.startswith(prefix)]
+            if not matching:
+                raise UsageError(f"no document {source!r} in {self.path}. `commonplace status --documents` lists them.")
+            chosen |= {document.id: document for document in matching}
+        return opened.pipeline(self.settings).remove(chosen.values())
+
+    # -- reading
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        image: str | Path | Image | None = None,
+        audio: str | Path | None = None,
+        k: int = 10,
+        filter: str | Filter | None = None,
+        modality: str | Sequence[str] | None = None,
+        mode: Mode = "hybrid",
+        lanes: Iterable[str] | None = None,
+    ) -> SearchResult:
+        """The k best chunks for words, a picture, or both.
+
+        filter    an expression such as `source=docs/*.md and date>=2026-01-01`, or a Filter
+        modality  only chunks of these modalities
+        mode      "dense": by meaning and looks; "lexical": by words and identifiers; "hybrid": by all of them
+        lanes     restrict the lanes of `mode` further
+        """
+        if audio is not None:
+            raise UsageError("searching by sound is not there yet; expected text or a picture. Use `text` or `image`.")
+        if not text.strip() and image is None:
+            raise UsageError("nothing to search for; expected text, a picture, or both. Give a query or --image FILE.")
+        if k < 1:
+            raise UsageError(f"k = {k}; expected at least 1.")
+        opened = self._open()
+        where = _where(filter, modality, opened.records)
+        return opened.searcher().search(_query(text, image), k, where, mode, lanes=lanes)
+
+    def get(self, id: str) -> Chunk:
+        """The chunk with this id. Raises UsageError if there is none."""
+        chunk = self._open().records.chunks([id]).get(id)
+        if chunk is None:
+            raise UsageError(f"no chunk {id!r} in {self.path}; expected an id that `search` printed.")
+        return chunk
+
+    def document(self, source: str) -> Document | None:
+        return self._open().records.document(source)
+
+    def thumbnail(self, chunk: Chunk) -> bytes | None:
+        """A small WebP of the chunk's picture, if it has one."""
+        reading = self._open().records.reading(chunk.media) if chunk.media else None
+        return reading.thumbnail if reading else None
+
+    def documents(self) -> list[Document]:
+        return list(self._open().records.documents())
+
+    def status(self) -> Status:
+        from commonplace.ingest.scan import Problem
+
+        opened = self._open()
+        states: dict[str, int] = {}
+        problems, notes = [], {}
+        for document in opened.records.documents():
+            states[document.state] = states.get(document.state, 0) + 1
+            if document.state in ("failed", "skipped"):
+                problems.append(Problem(document.source, document.reason))
+            if document.notes and document.state == "indexed":
+                notes[document.source] = document.notes
+        used = sum(f.stat().st_blocks * 512 for f in self.path.rglob("*") if f.is_file())
+        return Status(
+            str(self.path), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes, used
+        )
+
+    def doctor(self) -> list[str]:
+        """What is wrong, in words, each with the next step; empty when records and store agree."""
+        opened = self._open()
+        complaints = []
+        in_records, in_store = set(opened.records.chunk_ids()), set(opened.store.ids())
+        if lost := in_records - in_store:
+            complaints.append(f"{len(lost)} chunks are not in the store. Run `commonplace update --retry`.")
+        if strays := in_store - in_records:
+            complaints.append(f"{len(strays)} points of the store belong to no document. Run `commonplace update`.")
+        if unfinished := list(opened.records.documents("writing")):
+            complaints.append(f"{len(unfinished)} documents were not read to the end. Run `commonplace update`.")
+        return complaints
+
+    # -- inside
+
+    def _open(self, *, create: bool = False) -> _Opened:
+        if self._opened is not None:
+            return self._opened
+        if not create and read_identity(self.path) is None:
+            raise MissingCollection(
+                f"there is no collection in {self.path}. Create one with: commonplace add PATH... -c {self.path}"
+            )
+        if create:
+            try:
+                self.path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise UsageError(f"{self.path} cannot be made ({error.strerror}); expected a folder. Choose another.") from error
+        if self._lock is None:
+            self._lock = CollectionLock(self.path, self.settings.lock_wait)
+        try:
+            self._opened = _Opened.open(self.path, self._model, self.settings)
+        except BaseException:
+            self.close()
+            raise
+        return self._opened
+
+    def _ingest(
+        self,
+        opened: _Opened,
+        roots: Sequence[Any],
+        retry: bool,
+        progress: Progress | None,
+        only: Sequence[Path] = (),
+    ) -> tuple[AddReport, Plan]:
+        from commonplace.ingest.reading import Job
+        from commonplace.ingest.scan import Problem, scan
+
+        began = time.monotonic()
+        records, max_bytes = opened.records, self.settings.max_bytes
+        plan = scan(records, roots, max_bytes=max_bytes, collection=self.path, only=only, retry=retry)
+        pipeline = opened.pipeline(self.settings)
+        pipeline.skip(plan.skipped)
+        media = opened.space.encoders.get("image")
+        jobs = [
+            Job(
+                found.source, found.path, found.root, found.stamp, found.known_content,
+                self.path / "cache" / "pictures.sqlite", media.fingerprint if media else "",
+            )
+            for found in plan.to_read
+        ]  # fmt: skip
+        report = pipeline.run(jobs, progress or (lambda done, total, source: None))
+        if jobs:
+            opened.measure_background()
+            opened.store.flush()
+        report = replace(
+            report,
+            skipped=tuple(Problem(skipped.source, skipped.reason) for skipped, _ in plan.skipped),
+            failed=report.failed + tuple(plan.still_failed),
+            unchanged=report.unchanged + plan.unchanged,
+            seconds=round(time.monotonic() - began, 3),
+        )
+        return report, plan
+
+
+class _Opened:
+    """The parts of an open collection. Towers load when first used."""
+
+    def __init__(self, folder: Path, identity: Identity, manifest: Manifest, records: Records, store: Store, space: Space) -> None:
+        self.folder, self.identity, self.manifest = folder, identity, manifest
+        self.records, self.store, self.space = records, store, space
+        self.wording = Wording(Analyser())
+        self._searcher: Searcher | None = None
+
+    @classmethod
+    def open(cls, folder: Path, model: str | None, settings: Settings) -> _Opened:
+        from commonplace.spaces.registry import load_space
+
+        identity = read_identity(folder)
+        created = identity is None
+        if identity is None:
+            identity = Identity(FORMAT, "0001", model or DEFAULT_SPACE)
+        elif model is not None and model != identity.space:
+            raise SpaceMismatch(
+                f"{folder} holds vectors of {identity.space!r}, not of {model!r}; they would not compare. "
+                f"Leave the model out, or make another collection with --model {model}."
+            )
+        space = load_space(identity.space)
+        generation = generation_folder(folder, identity)
+        expected = _manifest(space)
+        records = Records(folder)
+        try:
+            if created:
+                write_manifest(generation, expected)
+                if not (generation / "store").exists():
+                    create_store(STORE, generation / "store", _schema(expected)).close()
+                write_identity(folder, identity)  # last: a collection exists once this file does
+            manifest = read_manifest(generation)
+            _check(folder, manifest, expected)
+            store = open_store(manifest.store, generation / "store", _schema(manifest))
+        except BaseException:
+            records.close()
+            raise
+        return cls(folder, identity, manifest, records, store, space)
+
+    def close(self) -> None:
+        self.store.close()
+        self.records.close()
+
+    def pipeline(self, settings: Settings) -> Any:
+        from commonplace.ingest.pipeline import Pipeline
+
+        return Pipeline(
+            self.folder, self.records, self.store, self.wording, self.space.encoders["text"],
+            self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
+        )  # fmt: skip
+
+    def searcher(self) -> Searcher:
+        if self._searcher is None:
+            encoders = self.space.encoders
+            self._searcher = Searcher(
+                self.records, self.store, self.wording, encoders["text"], encoders.get("image"),
+                self._read_background(), Fusion(),
+            )  # fmt: skip
+        return self._searcher
+
+    # -- what meaningless queries score
+
+    def measure_background(self) -> None:
+        """Anew once the collection has grown or shrunk by a fifth."""
+        chunks = self.store.count()
+        known = self._read_background()
+        if known is not None and not known.outdated(chunks):
+            return
+        texts = self.records.sample_texts(500)
+        vocabulary = [word for text in texts for word in text.split()]
+        searcher = self.searcher()
+        background = measure(searcher.best_scores, random_queries(vocabulary), chunks)
+        write_json(self._background_file, {"levels": dict(background.levels), "chunks": chunks})
+        self._searcher = None
+
+    def _read_background(self) -> Background | None:
+        try:
+            return Background(**json.loads(self._background_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None  # it is measured again by the next add
+
+    @property
+    def _background_file(self) -> Path:
+        return generation_folder(self.folder, self.identity) / "background.json"
+
+
+def _manifest(space: Space) -> Manifest:
+    lanes = {"text": space.encoders["text"]} | (
+        {"media": space.encoders["image"]} if "image" in space.encoders else {}
+    )
+    return Manifest(
+        STORE,
+        {lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim) for lane, encoder in lanes.items()},
+        Wording(Analyser()).fingerprint,
+    )
+
+
+def _schema(manifest: Manifest) -> Schema:
+    return Schema({lane: values.dim for lane, values in manifest.lanes.items()})
+
+
+def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
+    """Vectors of different towers, or words of different analysers, never meet."""
+    for lane, values in expected.lanes.items():
+        held = manifest.lanes.get(lane)
+        if held is None or held.fingerprint != values.fingerprint:
+            raise SpaceMismatch(
+                f"lane {lane!r} of {folder} holds vectors of {held.encoder if held else 'nothing'} "
+                f"({held.fingerprint[:12] if held else '-'}), this release encodes with {values.encoder} "
+                f"({values.fingerprint[:12]}). Add the documents to a new collection, or use the release that made it."
+            )
+    if manifest.wording != expected.wording:
+        raise SpaceMismatch(
+            f"the words of {folder} were analysed by {manifest.wording}, this release uses {expected.wording}. "
+            "Add the documents to a new collection, or use the release that made it."
+        )
+
+
+def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:
+    """A path inside a root that is there already belongs to that root: its files are not kept twice."""
+    known = [root.path for root in records.roots()]
+    return list(
+        dict.fromkeys(next((root for root in known if root == path or root in path.parents), path) for path in paths)
+    )
+
+
+def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:
+    parts: list[Filter] = []
+    if filter is not None:
+        parts.append(resolve(parse(filter) if isinstance(filter, str) else filter, records.documents_like))
+    if modality:
+        chosen = (modality,) if isinstance(modality, str) else tuple(modality)
+        if unknown := [name for name in chosen if name not in MODALITIES]:
+            raise UsageError(f"no modality {unknown[0]!r}; choose from: {', '.join(MODALITIES)}")
+        parts.append(In("modality", chosen))
+    return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+
+
+def _query(text: str, image: str | Path | Image | None) -> Query:
+    if image is None:
+        return Query(text)
+    from commonplace.ingest.pictures import open_picture
+    from commonplace.ingest.reading import picture_reader
+
+    if isinstance(image, str | Path):
+        try:
+            image = open_picture(Path(image))
+        except OSError as error:
+            raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
+    words = "\n".join(word.text for word in picture_reader().read(image))
+    return Query(text, image, words)
+
+
+__all__ = ["Collection", "CommonplaceError", "Status"]

@@ -1,0 +1,41 @@
+"""Settings, read from the environment at the edge and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+from commonplace.errors import UsageError
+from commonplace.ingest.workers import Limits
+
+PREFIX = "COMMONPLACE_"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this machine is used. Every number can be set as COMMONPLACE_<NAME>."""
+
+    workers: int = min(os.cpu_count() or 1, 8)
+    """Processes that read files and run OCR."""
+    max_bytes: int = 512 * 2**20
+    """Larger files are skipped, with this reason."""
+    lock_wait: float = 5.0
+    """Seconds to wait for another process to let go of the collection."""
+    limits: Limits = field(default_factory=Limits)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        values: dict[str, float] = {}
+        for name, kind in (("workers", int), ("max_bytes", int), ("lock_wait", float)):
+            text = environment.get(PREFIX + name.upper())
+            if text is None:
+                continue
+            try:
+                values[name] = kind(text)
+            except ValueError:
+                raise UsageError(f"{PREFIX}{name.upper()} is {text!r}; expected a number.") from None
+            if values[name] < (1 if name == "workers" else 0):
+                raise UsageError(f"{PREFIX}{name.upper()} is {text}; expected more.")
+        return cls(**values)  # type: ignore[arg-type]

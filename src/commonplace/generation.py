@@ -1,0 +1,116 @@
+"""The files that say what a collection is: `collection.json` and each generation's `manifest.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from commonplace.errors import CorruptCollection, NewerCollection
+
+FORMAT = 1
+"""Raised when an older release could no longer read a collection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """`collection.json`."""
+
+    format: int
+    generation: str
+    space: str
+
+
+@dataclass(frozen=True, slots=True)
+class LaneManifest:
+    """What a dense lane's vectors are: made by which tower, then transformed how."""
+
+    encoder: str
+    fingerprint: str
+    dim: int
+    transforms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`generations/NNNN/manifest.json`: vectors and words that are not made like this never mix with these."""
+
+    store: str
+    lanes: Mapping[str, LaneManifest]
+    wording: str
+    """Fingerprint of the analyser and of how chunks are worded."""
+
+
+def read_identity(folder: Path) -> Identity | None:
+    """None if there is no collection in `folder`. Raises NewerCollection and CorruptCollection."""
+    path = folder / "collection.json"
+    if not path.exists():
+        return None
+    fields = _read(path)
+    if not isinstance(fields.get("format"), int):
+        raise CorruptCollection(_damaged(path, "it names no format"))
+    if fields["format"] > FORMAT:
+        raise NewerCollection(
+            f"{folder} was written in format {fields['format']}, this release reads up to {FORMAT}. "
+            "Upgrade with: pip install -U commonplace"
+        )
+    try:
+        return Identity(**fields)
+    except TypeError as error:
+        raise CorruptCollection(_damaged(path, str(error))) from error
+
+
+def write_identity(folder: Path, identity: Identity) -> None:
+    write_json(folder / "collection.json", asdict(identity))
+
+
+def generation_folder(folder: Path, identity: Identity) -> Path:
+    return folder / "generations" / identity.generation
+
+
+def read_manifest(generation: Path) -> Manifest:
+    path = generation / "manifest.json"
+    fields = _read(path)
+    try:
+        lanes = {
+            lane: LaneManifest(**{**values, "transforms": tuple(values["transforms"])})
+            for lane, values in fields.pop("lanes").items()
+        }
+        return Manifest(lanes=lanes, **fields)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptCollection(_damaged(path, str(error))) from error
+
+
+def write_manifest(generation: Path, manifest: Manifest) -> None:
+    write_json(generation / "manifest.json", asdict(manifest))
+
+
+def write_json(path: Path, fields: Mapping[str, Any]) -> None:
+    """Whole or not at all: written beside and moved into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_suffix(".tmp")
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(fields, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CorruptCollection(_damaged(path, str(error))) from error
+    if not isinstance(fields, dict):
+        raise CorruptCollection(_damaged(path, f"it holds {type(fields).__name__}"))
+    return fields
+
+
+def _damaged(path: Path, why: str) -> str:
+    return (
+        f"{path} cannot be read ({why}); expected the JSON that commonplace wrote. "
+        "Restore it from a backup, or delete the collection and `add` the documents again."
+    )

@@ -1,0 +1,304 @@
+"""From files to searchable chunks: workers read, the towers encode, records and store are written in step.
+
+The order of writing makes a kill harmless: rows first, then points, and only then is a document called indexed. A
+document found "writing" at the next start is read again; its chunk ids come out the same, its pictures and vectors
+are in the caches, so nothing is there twice and little is done twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from commonplace.encoders.base import Encoder
+from commonplace.ingest.elements import Front, Note, PictureLink
+from commonplace.ingest.links import PictureSources
+from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
+from commonplace.ingest.scan import Problem
+from commonplace.ingest.walk import Skipped
+from commonplace.ingest.wording import Wording
+from commonplace.ingest.workers import Done, Failed, Limits, Workers
+from commonplace.records import Document, Reading, Records, Root, chunk_id, utc_seconds
+from commonplace.stores.base import Point, Store
+from commonplace.types import Chunk, Mention, Modality
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Progress = Callable[[int, int, str], None]
+"""Called with (files done, files in all, source of the last one)."""
+
+BATCH = 64
+"""Chunks that are encoded and written together: enough to fill the encoder, little to lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddReport:
+    """What an `add` did. Every file is counted in exactly one of documents, unchanged, skipped and failed."""
+
+    documents: int = 0
+    chunks: dict[Modality, int] = field(default_factory=dict)
+    skipped: tuple[Problem, ...] = ()
+    failed: tuple[Problem, ...] = ()
+    unchanged: int = 0
+    removed: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class _Open:
+    """A document that is being read."""
+
+    document: Document
+    position: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+class Pipeline:
+    """Writes documents into one collection.
+
+    text, media  the towers of the two dense lanes; `media` may be None for a collection without pictures' vectors
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        records: Records,
+        store: Store,
+        wording: Wording,
+        text: Encoder,
+        media: Encoder | None,
+        *,
+        workers: int,
+        limits: Limits,
+    ) -> None:
+        self._folder, self._records, self._store, self._wording = folder, records, store, wording
+        self._text, self._media = text, media
+        self._workers = Workers("commonplace.ingest.reading:read", workers, limits)
+        self._open: dict[str, _Open] = {}
+        self._pending: list[tuple[Chunk, PictureOf | None]] = []
+        self._ended: list[_Open] = []
+        self._changed_mentions: set[str] = set()
+
+    def run(self, jobs: Sequence[Job], progress: Progress) -> AddReport:
+        """Read the files of `jobs` and index them."""
+        # Pages before pictures: a picture's words include what pages say of it, and are then encoded once.
+        jobs = sorted(jobs, key=lambda job: (_is_picture(job.path), job.source))
+        done, unchanged, failed = 0, 0, list[Problem]()
+        counted: dict[Modality, int] = {}
+        try:
+            for job, message in self._workers.run(jobs):
+                match message:
+                    case Opened():
+                        self._begin(job, message)
+                    case Unchanged():
+                        unchanged += 1
+                        known = self._records.document(job.source)
+                        assert known is not None
+                        self._records.update_document(known.id, stamp=job.stamp)
+                    case Front():
+                        self._front(self._open[job.source], message)
+                    case Note():
+                        self._open[job.source].notes.append(message.text)
+                    case PictureLink():
+                        self._link(self._open[job.source], message)
+                    case Prepared():
+                        self._take(self._open[job.source], message, counted)
+                    case Done() | Failed():
+                        done += 1
+                        if isinstance(message, Failed):
+                            failed.append(Problem(job.source, message.reason))
+                            self._fail(job, message.reason)
+                        elif job.source in self._open:
+                            self._ended.append(self._open.pop(job.source))
+                        progress(done, len(jobs), job.source)
+                if len(self._pending) >= BATCH:
+                    self._flush()
+            self._flush()
+            self._refresh_mentioned()
+        finally:
+            self._workers.close()
+        documents = len(jobs) - unchanged - len(failed)
+        return AddReport(documents, counted, failed=tuple(failed), unchanged=unchanged)
+
+    def skip(self, skipped: Iterable[tuple[Skipped, Root]]) -> None:
+        """The account keeps the reason; what the collection had of such a file goes."""
+        for found, root in skipped:
+            known = self._records.document(found.source)
+            if known is not None and known.state != "skipped":
+                self.remove([known])
+            with self._records.transaction():
+                document = self._records.begin_document(found.source, root.id, found.path, "")
+                self._records.update_document(document.id, state="skipped", reason=found.reason)
+
+    def remove(self, documents: Iterable[Document]) -> int:
+        """Documents leave the store first, then the records, then the caches that only they needed."""
+        count = 0
+        for document in documents:
+            affected = self._records.mentioned_by(document.id)
+            self._store.delete(self._records.chunk_ids(document.id))
+            with self._records.transaction():
+                self._records.delete_document(document.id)
+            self._changed_mentions |= affected
+            count += 1
+        if count:
+            self._refresh_mentioned()
+            with self._records.transaction():
+                self._records.drop_empty_roots()
+                self._records.sweep()
+        return count
+
+    def index(self, chunks: Sequence[Chunk], pixels: dict[str, Image]) -> None:
+        """Write the points of chunks, encoding only what has no base vector yet."""
+        texts = {chunk.id: self._wording.passage(chunk) for chunk in chunks}
+        keys = {id: _key(text) for id, text in texts.items() if text}
+        text_vectors = self._encode(self._text, {key: texts[id] for id, key in keys.items()})
+        media_vectors = {}
+        if self._media is not None:
+            wanted = {chunk.media for chunk in chunks if chunk.media}
+            media_vectors = self._encode(self._media, {hash: pixels.get(hash) for hash in wanted})
+        points = []
+        for chunk in chunks:
+            document = self._records.document(chunk.source)
+            assert document is not None
+            vectors = {}
+            if chunk.id in keys:
+                vectors["text"] = text_vectors[keys[chunk.id]]
+            if chunk.media in media_vectors:
+                vectors["media"] = media_vectors[chunk.media]
+            points.append(
+                Point(
+                    chunk.id, document.id, chunk.modality, vectors, self._wording.terms(chunk),
+                    self._wording.identifiers(chunk), document.tags, document.date,
+                )
+            )  # fmt: skip
+        self._store.upsert(points)
+        with self._records.transaction():
+            self._records.put_words_keys((chunk.id, keys.get(chunk.id)) for chunk in chunks)
+
+    # -- one document
+
+    def _begin(self, job: Job, opened: Opened) -> None:
+        known = self._records.document(job.source)
+        if known is not None:
+            self._changed_mentions |= self._records.mentioned_by(known.id)
+        with self._records.transaction():
+            document = self._records.begin_document(job.source, job.root, job.path, job.stamp)
+            date = int(int(job.stamp.split(":")[1]) / 1e9)
+            front = {"title": job.path.stem, "tags": (), "date": date}
+            self._records.update_document(document.id, content=opened.content, format=opened.format, **front)
+        self._open[job.source] = _Open(replace(document, title=job.path.stem, date=date))
+
+    def _front(self, opened: _Open, front: Front) -> None:
+        values: dict[str, Any] = {"tags": front.tags}
+        if front.title:
+            values["title"] = front.title
+        if (date := utc_seconds(front.date)) is not None:
+            values["date"] = date
+        self._records.update_document(opened.document.id, **values)
+        opened.document = replace(opened.document, **values)
+
+    def _link(self, opened: _Open, link: PictureLink) -> None:
+        mention = Mention(opened.document.source, link.alt, link.caption, link.locator.headings, link.paragraph)
+        self._records.put_mention(opened.document.id, link.target, mention)
+
+    def _take(self, opened: _Open, prepared: Prepared, counted: dict[Modality, int]) -> None:
+        draft, picture = prepared.draft, prepared.picture
+        document = opened.document
+        content = sha256(f"{draft.text}\x00{picture.hash if picture else ''}".encode()).hexdigest()
+        id = chunk_id(document.source, draft.locator, content)
+        media = picture.hash if picture else None
+        chunk = Chunk(id, document.source, draft.modality, draft.locator, document.title, draft.text, media=media)
+        own = Mention(document.source, draft.alt, draft.caption, draft.locator.headings, draft.paragraph)
+        with self._records.transaction():
+            if picture is not None and picture.words is not None:
+                reading = Reading(picture.hash, picture.width, picture.height, picture.words, picture.thumbnail)
+                self._records.put_reading(reading, picture.reader)
+            self._records.put_chunk(chunk, document, opened.position, own)
+        opened.position += 1
+        counted[draft.modality] = counted.get(draft.modality, 0) + 1
+        self._pending.append((chunk, picture))
+
+    def _fail(self, job: Job, reason: str) -> None:
+        """The account keeps the reason; what an earlier revision had stays findable."""
+        opened = self._open.pop(job.source, None)
+        document = opened.document if opened else None
+        with self._records.transaction():
+            if document is None:
+                document = self._records.begin_document(job.source, job.root, job.path, job.stamp)
+            self._records.update_document(document.id, state="failed", reason=reason, content="")
+
+    def _end(self, opened: _Open) -> None:
+        document = opened.document
+        stale = self._records.stale_chunks(document.id, document.revision)
+        self._store.delete(stale)
+        with self._records.transaction():
+            self._records.delete_chunks(stale)
+            self._records.update_document(document.id, state="indexed", reason="", notes=tuple(opened.notes))
+            if stale:
+                self._records.sweep()
+
+    # -- batches
+
+    def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        if any(picture for _, picture in pending):
+            self._changed_mentions |= self._resolve_mentions()
+        chunks = self._records.chunks([chunk.id for chunk, _ in pending])
+        pixels = {picture.hash: picture.pixels for _, picture in pending if picture and picture.pixels is not None}
+        if chunks:
+            self.index(list(chunks.values()), pixels)
+            self._store.optimize()
+        ended, self._ended = self._ended, []
+        for opened in ended:
+            self._end(opened)
+
+    def _encode(self, encoder: Encoder, items: dict[str, Any]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+        """Key -> unit vector (d,); what the base has is not computed again. None marks an item that must be there."""
+        found = self._records.vectors(encoder.fingerprint, items)
+        missing = {key: item for key, item in items.items() if key not in found and item is not None}
+        if missing:
+            vectors = encoder.encode(missing.values())
+            with self._records.transaction():
+                self._records.put_vectors(encoder.fingerprint, list(missing), vectors)
+            # Through float16 and back, so that a resumed `add` writes the same point as an unbroken one.
+            found |= self._records.vectors(encoder.fingerprint, missing)
+        return {key: vector / np.linalg.norm(vector) for key, vector in found.items()}
+
+    # -- mentions
+
+    def _resolve_mentions(self) -> set[str]:
+        """Join the links of pages to the picture files of the collection; returns the pictures that gained one."""
+        links = self._records.open_mentions()
+        if not links:
+            return set()
+        sources = PictureSources(document.source for document in self._records.documents() if _is_picture(document.path))
+        found = [(row, picture) for row, page, target in links if (picture := sources.find(page, target))]
+        with self._records.transaction():
+            self._records.resolve_mentions(found)
+        return {picture for _, picture in found}
+
+    def _refresh_mentioned(self) -> None:
+        """Pictures that pages speak of in new words get new words; their pixels are not looked at again."""
+        changed = self._resolve_mentions() | self._changed_mentions
+        self._changed_mentions = set()
+        for source in sorted(changed):
+            document = self._records.document(source)
+            if document is not None and document.state == "indexed":
+                chunks = self._records.chunks(self._records.chunk_ids(document.id))
+                self.index(list(chunks.values()), {})
+
+
+def _is_picture(path: Path) -> bool:
+    from commonplace.ingest.formats import IMAGE_SUFFIXES
+
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _key(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:32]

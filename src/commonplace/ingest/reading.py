@@ -1,0 +1,179 @@
+"""What a worker does with one file: detect, read, chunk, open its pictures and read the words in them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from commonplace.errors import UnreadableFile
+from commonplace.ingest.chunking import drafts
+from commonplace.ingest.elements import Draft, Front, Note, PictureLink
+from commonplace.ingest.formats import FORMATS, detect
+from commonplace.lazy import load
+from commonplace.types import Word
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from commonplace.ingest.ocr import PictureReader
+
+PIXELS_SIDE = 512
+"""Pixels: what travels to the picture tower, at least what any of them looks at."""
+THUMBNAIL_SIDE = 768
+"""Pixels: enough to recognise a dashboard in a result list, some 20 KB as WebP."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file to read."""
+
+    source: str
+    path: Path
+    root: int
+    stamp: str
+    known_content: str
+    """Hash of the bytes that the collection has of it, or empty: equal bytes are not read again."""
+    cache: Path
+    """`cache/pictures.sqlite` of the collection."""
+    media_encoder: str
+    """Fingerprint of the picture tower: pixels travel only where its vector is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    content: str
+    format: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The file was touched, its bytes are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureOf:
+    """A picture of a draft. `words` is None where the collection has read it before; `pixels` likewise."""
+
+    hash: str
+    width: int = 0
+    height: int = 0
+    words: tuple[Word, ...] | None = None
+    reader: str = ""
+    thumbnail: bytes = b""
+    pixels: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A draft with its picture opened. `draft.picture` is gone: it may be large and nobody needs it any more."""
+
+    draft: Draft
+    picture: PictureOf | None = None
+
+
+def stamp(status: os.stat_result) -> str:
+    """Changes whenever the file does: `ctime` cannot be set back by a user."""
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+
+
+def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink | Prepared]:
+    """The messages of one file. Raises UnreadableFile or OSError where it must give up."""
+    before = stamp(job.path.stat())
+    content = hash_file(job.path)
+    if content == job.known_content:
+        yield Unchanged()
+        return
+    format = detect(job.path)
+    yield Opened(content, format)
+    elements = load(FORMATS[format])(job.path)
+    links: list[PictureLink | Front | Note] = []
+
+    def only_content() -> Iterator[Any]:
+        for element in elements:
+            if isinstance(element, PictureLink | Front | Note):
+                links.append(element)
+            else:
+                yield element
+
+    with _Pictures(job) as pictures:
+        for draft in drafts(only_content()):
+            yield from links
+            links.clear()
+            yield pictures.prepare(draft)
+    yield from links
+    if stamp(job.path.stat()) != before:
+        raise UnreadableFile("it changed while it was read; add it again when it is complete")
+
+
+def hash_file(path: Path) -> str:
+    """sha256 of the bytes, as 32 hex digits."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()[:32]
+
+
+class _Pictures:
+    """Opens the pictures of drafts, unless the collection has seen their bytes before."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        # Read-only, beside the parent that writes: a miss only costs time.
+        self._cache = sqlite3.connect(f"file:{job.cache}?mode=ro", uri=True)
+        self._cache.execute("ATTACH ? AS base", (f"file:{job.cache.parent.parent / 'base' / 'vectors.sqlite'}?mode=ro",))
+
+    def __enter__(self) -> _Pictures:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cache.close()
+
+    def prepare(self, draft: Draft) -> Prepared:
+        if draft.picture is None:
+            return Prepared(draft)
+        from commonplace.ingest.pictures import open_picture, thumbnail
+
+        data, draft = draft.picture, replace(draft, picture=None)
+        hash = sha256(data).hexdigest()[:32]
+        # A table that was drawn is searched by its cells: they are more exact than OCR of its picture.
+        reader = picture_reader() if draft.modality != "table" else None
+        fingerprint = reader.fingerprint if reader else ""
+        was_read = self._has("SELECT 1 FROM pictures WHERE hash = ? AND ? IN (reader, '')", hash, fingerprint)
+        has_vector = self._has("SELECT 1 FROM base.vectors WHERE key = ? AND encoder = ?", hash, self._job.media_encoder)
+        if was_read and has_vector:
+            return Prepared(draft, PictureOf(hash))
+        image = open_picture(data, max_side=None)
+        pixels = None if has_vector else _reduced(image, PIXELS_SIDE)
+        if was_read:
+            return Prepared(draft, PictureOf(hash, pixels=pixels))
+        words = reader.read(image) if reader else ()
+        small = thumbnail(image, THUMBNAIL_SIDE)
+        return Prepared(draft, PictureOf(hash, image.width, image.height, words, fingerprint, small, pixels))
+
+    def _has(self, query: str, *values: str) -> bool:
+        try:
+            return self._cache.execute(query, values).fetchone() is not None
+        except sqlite3.OperationalError:  # the very first document: no table yet
+            return False
+
+
+def _reduced(image: Image, side: int) -> Image:
+    """At most `side` pixels long: what travels to the encoder stays small."""
+    small = image.copy()
+    small.thumbnail((side, side), reducing_gap=2.0)
+    return small
+
+
+@cache
+def picture_reader() -> PictureReader:
+    from commonplace.ingest.ocr import PictureReader
+
+    return PictureReader()
+

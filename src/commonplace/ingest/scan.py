@@ -1,0 +1,95 @@
+"""What there is to do: the files of the roots, held against what the collection knows of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from commonplace.ingest.walk import Skipped, walk
+from commonplace.records import Document, Records, Root
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A file that is not in the collection, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRead:
+    """A new or changed file."""
+
+    source: str
+    path: Path
+    root: int
+    stamp: str
+    known_content: str
+    """Hash of the bytes that the collection holds of it, or empty."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Every file of the roots is in exactly one of to_read, skipped, still_failed and unchanged."""
+
+    to_read: list[ToRead] = field(default_factory=list)
+    skipped: list[tuple[Skipped, Root]] = field(default_factory=list)
+    still_failed: list[Problem] = field(default_factory=list)
+    """Failed before and not changed since: reading them again would fail again."""
+    unchanged: int = 0
+    seen: set[str] = field(default_factory=set)
+    """Every source met, whatever became of it."""
+
+
+def scan(
+    records: Records,
+    roots: Sequence[Root],
+    *,
+    max_bytes: int,
+    collection: Path,
+    only: Sequence[Path] = (),
+    retry: bool = False,
+) -> Plan:
+    """Walk the roots without reading a file; a file is unchanged while its size and times are.
+
+    collection  the collection's own folder, which is never part of itself
+    only        restrict to these paths and what lies below them
+    """
+    known = {document.source: document for document in records.documents()}
+    plan = Plan()
+    for root in roots:
+        options = {name: tuple(root.options.get(name, ())) for name in ("include", "exclude")}
+        for item in walk(root.path, max_bytes=max_bytes, **options):
+            if _below(item.path, (collection,)) or (only and not _below(item.path, only)):
+                continue
+            source = _named(item.source, root)
+            plan.seen.add(source)
+            if isinstance(item, Skipped):
+                plan.skipped.append((Skipped(source, item.path, item.reason), root))
+            else:
+                stamp = f"{item.size}:{item.mtime_ns}:{item.ctime_ns}"
+                _file(plan, known.get(source), ToRead(source, item.path, root.id, stamp, ""), retry)
+    return plan
+
+
+def _file(plan: Plan, document: Document | None, found: ToRead, retry: bool) -> None:
+    same = document is not None and document.stamp == found.stamp
+    if document is not None and same and document.state == "indexed":
+        plan.unchanged += 1
+    elif document is not None and same and document.state == "failed" and not retry:
+        plan.still_failed.append(Problem(found.source, document.reason))
+    else:
+        content = document.content if document is not None and document.state == "indexed" else ""
+        plan.to_read.append(ToRead(found.source, found.path, found.root, found.stamp, content))
+
+
+def _named(source: str, root: Root) -> str:
+    """The walk names sources after the root's folder; a second folder of that name is called `name~2`."""
+    _, slash, rest = source.partition("/")
+    return root.name + slash + rest
+
+
+def _below(path: Path, folders: Sequence[Path]) -> bool:
+    return any(path == folder or folder in path.parents for folder in folders)

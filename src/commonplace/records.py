@@ -1,0 +1,390 @@
+"""The records of a collection: documents, chunks, mentions, cached readings of pictures, base vectors.
+
+Three SQLite files behind one connection: `documents.sqlite` is what a user would miss, `cache/pictures.sqlite` can be
+made anew by OCR, `base/vectors.sqlite` by the towers. The last two are keyed by content, so that a renamed file costs
+no model call; `sweep` drops the entries that no chunk needs any more.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from commonplace.errors import CorruptCollection
+from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
+
+NONE: frozenset[str] = frozenset()
+WORDS = frozenset({"text", "bm25", "identifier"})
+MEDIA = frozenset({"media"})
+
+State = Literal["writing", "indexed", "skipped", "failed"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS main.roots (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path BLOB NOT NULL UNIQUE, options TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS main.documents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, root INTEGER NOT NULL, path BLOB NOT NULL,
+  stamp TEXT NOT NULL, content TEXT NOT NULL DEFAULT '', format TEXT NOT NULL DEFAULT '',
+  state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '[]',
+  title TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '[]', date INTEGER, revision INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE IF NOT EXISTS main.chunks (
+  id TEXT PRIMARY KEY, document INTEGER NOT NULL, revision INTEGER NOT NULL, position INTEGER NOT NULL,
+  modality TEXT NOT NULL, locator TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
+  own TEXT NOT NULL, media TEXT, words_key TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS main.chunks_document ON chunks (document, position);
+CREATE INDEX IF NOT EXISTS main.chunks_media ON chunks (media) WHERE media IS NOT NULL;
+CREATE TABLE IF NOT EXISTS main.mentions (
+  document INTEGER NOT NULL, target TEXT NOT NULL, picture TEXT, mention TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS main.mentions_document ON mentions (document);
+CREATE INDEX IF NOT EXISTS main.mentions_picture ON mentions (picture);
+CREATE TABLE IF NOT EXISTS cache.pictures (
+  hash TEXT PRIMARY KEY, reader TEXT NOT NULL, width INTEGER, height INTEGER, words TEXT NOT NULL, thumbnail BLOB);
+CREATE TABLE IF NOT EXISTS base.vectors (
+  encoder TEXT NOT NULL, key TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (encoder, key)) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """A folder or file that was added. `name` is how its sources begin."""
+
+    id: int
+    name: str
+    path: Path
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source file, and how reading it ended."""
+
+    id: int
+    source: str
+    root: int
+    path: Path
+    stamp: str
+    """Size and times of the file when it was read: equal means unchanged."""
+    content: str
+    """Hash of its bytes."""
+    format: str
+    state: State
+    reason: str
+    notes: tuple[str, ...]
+    title: str
+    tags: tuple[str, ...]
+    date: int | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What OCR read in one picture, by content hash."""
+
+    hash: str
+    width: int
+    height: int
+    words: tuple[Word, ...]
+    thumbnail: bytes
+
+
+class Records:
+    """Reads and writes the records. One writer at a time: the collection's lock sees to that."""
+
+    def __init__(self, folder: Path) -> None:
+        for name in ("cache", "base"):
+            (folder / name).mkdir(exist_ok=True)
+        self._db = sqlite3.connect(folder / "documents.sqlite", isolation_level=None, check_same_thread=False)
+        self._db.row_factory = sqlite3.Row
+        try:
+            self._db.execute("ATTACH ? AS cache", (str(folder / "cache" / "pictures.sqlite"),))
+            self._db.execute("ATTACH ? AS base", (str(folder / "base" / "vectors.sqlite"),))
+            for name in ("main", "cache", "base"):
+                self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
+                self._db.execute(f"PRAGMA {name}.synchronous = NORMAL")
+            self._db.executescript(SCHEMA)
+        except sqlite3.DatabaseError as error:
+            self._db.close()
+            raise CorruptCollection(
+                f"the records in {folder} cannot be read ({error}); expected SQLite files written by commonplace. "
+                "Restore the folder from a backup, or delete it and `add` the documents again."
+            ) from error
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # -- roots
+
+    def roots(self) -> list[Root]:
+        rows = self._db.execute("SELECT * FROM roots ORDER BY id")
+        return [Root(row["id"], row["name"], _path(row["path"]), json.loads(row["options"])) for row in rows]
+
+    def put_root(self, path: Path, options: dict[str, Any]) -> Root:
+        """Register a root; a second one of the same name is called `name~2`. Known ones take the new options."""
+        taken = {root.name: root for root in self.roots()}
+        known = next((root for root in taken.values() if root.path == path), None)
+        name, number = path.name or "root", 1
+        while known is None and name in taken:
+            number += 1
+            name = f"{path.name}~{number}"
+        self._db.execute(
+            "INSERT INTO roots (name, path, options) VALUES (?, ?, ?) "
+            "ON CONFLICT (path) DO UPDATE SET options = excluded.options",
+            (name, _bytes(path), json.dumps(options)),
+        )
+        return next(root for root in self.roots() if root.path == path)
+
+    def drop_empty_roots(self) -> None:
+        self._db.execute("DELETE FROM roots WHERE id NOT IN (SELECT root FROM documents)")
+
+    # -- documents
+
+    def documents(self, state: State | None = None) -> Iterator[Document]:
+        where, values = ("WHERE state = ?", (state,)) if state else ("", ())
+        for row in self._db.execute(f"SELECT * FROM documents {where} ORDER BY source", values).fetchall():
+            yield _document(row)
+
+    def document(self, source: str) -> Document | None:
+        row = self._db.execute("SELECT * FROM documents WHERE source = ?", (source,)).fetchone()
+        return _document(row) if row else None
+
+    def documents_like(self, glob: str) -> list[int]:
+        """Ids of the documents whose source matches a glob (`*`, `?`, `[..]`; `*` crosses folders)."""
+        return [row["id"] for row in self._db.execute("SELECT id FROM documents WHERE source GLOB ?", (glob,))]
+
+    def begin_document(self, source: str, root: int, path: Path, stamp: str) -> Document:
+        """A new revision of a document: what it had stays findable until `end_document`."""
+        self._db.execute(
+            "INSERT INTO documents (source, root, path, stamp, state) VALUES (?, ?, ?, ?, 'writing') "
+            "ON CONFLICT (source) DO UPDATE SET root = excluded.root, path = excluded.path, "
+            "stamp = excluded.stamp, state = 'writing', reason = '', revision = revision + 1",
+            (source, root, _bytes(path), stamp),
+        )
+        found = self.document(source)
+        assert found is not None
+        self._db.execute("DELETE FROM mentions WHERE document = ?", (found.id,))
+        return found
+
+    def update_document(self, document: int, **columns: Any) -> None:
+        for name in ("notes", "tags"):
+            if name in columns:
+                columns[name] = json.dumps(columns[name])
+        names = ", ".join(f"{name} = ?" for name in columns)
+        self._db.execute(f"UPDATE documents SET {names} WHERE id = ?", (*columns.values(), document))
+
+    def delete_document(self, document: int) -> None:
+        """The rows of a document; its points must have left the store before."""
+        for table, column in (("chunks", "document"), ("mentions", "document"), ("documents", "id")):
+            self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document,))
+
+    def stale_chunks(self, document: int, revision: int) -> list[str]:
+        """Chunks of a document that its current revision no longer has."""
+        rows = self._db.execute("SELECT id FROM chunks WHERE document = ? AND revision != ?", (document, revision))
+        return [row["id"] for row in rows]
+
+    # -- chunks
+
+    def put_chunk(self, chunk: Chunk, document: Document, position: int, own: Mention) -> None:
+        """`own` is what the document itself says of a picture in it: alt text, caption, paragraph."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            (
+                chunk.id, document.id, document.revision, position, chunk.modality, _dump_locator(chunk.locator),
+                chunk.title, chunk.text, json.dumps(asdict(own)), chunk.media,
+            ),
+        )  # fmt: skip
+
+    def put_words_keys(self, keys: Iterable[tuple[str, str | None]]) -> None:
+        """(chunk id, key of its base vector in the text lane)."""
+        self._db.executemany("UPDATE chunks SET words_key = ? WHERE id = ?", ((key, id) for id, key in keys))
+
+    def delete_chunks(self, ids: Sequence[str]) -> None:
+        self._db.executemany("DELETE FROM chunks WHERE id = ?", ((id,) for id in ids))
+
+    def chunk_ids(self, document: int | None = None) -> list[str]:
+        where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
+        return [row["id"] for row in self._db.execute(f"SELECT id FROM chunks {where} ORDER BY id", values)]
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Chunk id -> chunk with the words and mentions of its picture, as far as they are there."""
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(
+            "SELECT chunks.*, documents.source, pictures.words AS words FROM chunks "
+            "JOIN documents ON documents.id = chunks.document "
+            f"LEFT JOIN cache.pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({marks})",
+            tuple(ids),
+        ).fetchall()
+        return {row["id"]: self._chunk(row) for row in rows}
+
+    def _chunk(self, row: sqlite3.Row) -> Chunk:
+        own = _mention(row["own"])
+        mentions = (own,) if own.alt or own.caption or own.paragraph else ()
+        if row["media"] is not None:
+            mentions += tuple(self.mentions_of(row["source"]))
+        return Chunk(
+            row["id"], row["source"], row["modality"], _load_locator(row["locator"]), row["title"], row["text"],
+            tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
+        )  # fmt: skip
+
+    def lanes(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Chunk id -> the lanes that could find it: without words there is nothing that BM25 could have matched."""
+        wanted = list(ids)
+        marks = ", ".join("?" * len(wanted))
+        rows = self._db.execute(
+            f"SELECT id, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks WHERE id IN ({marks})",
+            wanted,
+        )
+        return {row["id"]: (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE) for row in rows}
+
+    def sample_texts(self, count: int) -> list[str]:
+        """Texts of up to `count` chunks, the same ones each time, spread over the collection by their hashed ids."""
+        rows = self._db.execute("SELECT text FROM chunks WHERE text != '' ORDER BY id LIMIT ?", (count,))
+        return [row["text"] for row in rows]
+
+    def document_of(self, chunk_id: str) -> Document | None:
+        row = self._db.execute(
+            "SELECT documents.* FROM documents JOIN chunks ON chunks.document = documents.id WHERE chunks.id = ?",
+            (chunk_id,),
+        ).fetchone()
+        return _document(row) if row else None
+
+    def count_chunks(self) -> dict[Modality, int]:
+        rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")
+        return {row["modality"]: row["n"] for row in rows}
+
+    # -- mentions: how pages speak of the picture files they embed
+
+    def put_mention(self, document: int, target: str, mention: Mention) -> None:
+        self._db.execute(
+            "INSERT INTO mentions VALUES (?, ?, NULL, ?)", (document, target, json.dumps(asdict(mention)))
+        )
+
+    def open_mentions(self) -> list[tuple[int, str, str]]:
+        """(row, page source, target) of the mentions whose picture is not in the collection, or not yet."""
+        rows = self._db.execute(
+            "SELECT mentions.rowid, source, target FROM mentions JOIN documents ON documents.id = document "
+            "WHERE picture IS NULL"
+        )
+        return [tuple(row) for row in rows]
+
+    def resolve_mentions(self, resolved: Iterable[tuple[int, str]]) -> None:
+        """(row, source of the picture)."""
+        self._db.executemany("UPDATE mentions SET picture = ? WHERE rowid = ?", ((p, row) for row, p in resolved))
+
+    def mentioned_by(self, document: int) -> set[str]:
+        rows = self._db.execute(
+            "SELECT DISTINCT picture FROM mentions WHERE document = ? AND picture IS NOT NULL", (document,)
+        )
+        return {row["picture"] for row in rows}
+
+    def mentions_of(self, picture: str) -> list[Mention]:
+        rows = self._db.execute("SELECT mention FROM mentions WHERE picture = ? ORDER BY document, rowid", (picture,))
+        return [_mention(row["mention"]) for row in rows]
+
+    # -- caches keyed by content
+
+    def put_reading(self, reading: Reading, reader: str) -> None:
+        words = json.dumps([asdict(word) for word in reading.words])
+        self._db.execute(
+            "INSERT OR REPLACE INTO cache.pictures VALUES (?, ?, ?, ?, ?, ?)",
+            (reading.hash, reader, reading.width, reading.height, words, reading.thumbnail),
+        )
+
+    def reading(self, hash: str) -> Reading | None:
+        row = self._db.execute("SELECT * FROM cache.pictures WHERE hash = ?", (hash,)).fetchone()
+        if row is None:
+            return None
+        words = tuple(_word(word) for word in json.loads(row["words"]))
+        return Reading(hash, row["width"], row["height"], words, row["thumbnail"])
+
+    def put_vectors(self, encoder: str, keys: Sequence[str], vectors: Vectors) -> None:
+        """Base vectors (n, d) of one encoder, kept as float16."""
+        rows = ((encoder, key, row.astype(np.float16).tobytes()) for key, row in zip(keys, vectors, strict=True))
+        self._db.executemany("INSERT OR REPLACE INTO base.vectors VALUES (?, ?, ?)", rows)
+
+    def vectors(self, encoder: str, keys: Iterable[str]) -> dict[str, Vectors]:
+        """Key -> (d,) float32, as far as they are there."""
+        found = {}
+        for key in keys:
+            row = self._db.execute(
+                "SELECT vector FROM base.vectors WHERE encoder = ? AND key = ?", (encoder, key)
+            ).fetchone()
+            if row:
+                found[key] = np.frombuffer(row["vector"], np.float16).astype(np.float32)
+        return found
+
+    def sweep(self) -> None:
+        """Drop readings, thumbnails and base vectors that no chunk needs."""
+        self._db.execute("DELETE FROM cache.pictures WHERE hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)")
+        self._db.execute(
+            "DELETE FROM base.vectors WHERE key NOT IN (SELECT media FROM chunks WHERE media NOT NULL) "
+            "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key NOT NULL)"
+        )
+
+
+def chunk_id(source: str, locator: Locator, content: str) -> str:
+    """The first 16 hex digits of sha256(source, locator, content hash): the same in every store and generation."""
+    from hashlib import sha256
+
+    return sha256("\x00".join((source, _dump_locator(locator), content)).encode()).hexdigest()[:16]
+
+
+def utc_seconds(moment: datetime | None) -> int | None:
+    if moment is None:
+        return None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _document(row: sqlite3.Row) -> Document:
+    return Document(
+        row["id"], row["source"], row["root"], _path(row["path"]), row["stamp"], row["content"], row["format"],
+        row["state"], row["reason"], tuple(json.loads(row["notes"])), row["title"], tuple(json.loads(row["tags"])),
+        row["date"], row["revision"],
+    )  # fmt: skip
+
+
+def _dump_locator(locator: Locator) -> str:
+    return json.dumps({name: value for name, value in asdict(locator).items() if value not in (None, ())})
+
+
+def _load_locator(text: str) -> Locator:
+    return Locator(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
+
+
+def _mention(text: str) -> Mention:
+    fields = json.loads(text)
+    return Mention(**{**fields, "headings": tuple(fields["headings"])})
+
+
+def _word(fields: dict[str, Any]) -> Word:
+    return Word(**{**fields, "bbox": tuple(fields["bbox"]) if fields["bbox"] else None})
+
+
+def _bytes(path: Path) -> bytes:
+    import os
+
+    return os.fsencode(path)  # a file name need not be valid Unicode
+
+
+def _path(value: bytes) -> Path:
+    import os
+
+    return Path(os.fsdecode(value))

@@ -1,0 +1,48 @@
+import pytest
+
+from commonplace.evaluation.measures import Outcome, by_kind, false_positive_rate, lost_rate, measure, rank_of_gold
+from commonplace.evaluation.questions import Question
+
+
+def question(qid="q", kind="concept", gold=("a.md",)):
+    return Question(qid, kind, "query", gold)
+
+
+def test_a_hit_answers_by_its_whole_source_or_by_the_end_of_its_path():
+    asked = question(gold=("docs/a.md",))
+    assert asked.answered_by("docs/a.md")
+    assert asked.answered_by("corpus/docs/a.md")
+    assert not asked.answered_by("mydocs/a.md")
+
+
+def test_ranks_count_each_source_once_at_its_first_hit():
+    assert rank_of_gold(question(), ["b.md", "b.md", "c.md", "a.md"]) == 3
+    assert rank_of_gold(question(), ["b.md"]) is None
+
+
+def test_recall_and_mrr_by_hand():
+    outcomes = [Outcome(question(str(i)), rank, False) for i, rank in enumerate([1, 2, 6, 11, None])]
+    found = measure(outcomes)
+    assert found.recall == {1: 1 / 5, 5: 2 / 5, 10: 3 / 5}
+    assert found.mrr == pytest.approx((1 + 1 / 2 + 1 / 6) / 5)
+
+
+def test_unanswerable_questions_are_in_no_average():
+    outcomes = [Outcome(question("1"), 1, False), Outcome(question("2", "unanswerable", ()), None, True)]
+    assert measure(outcomes).questions == 1
+    assert list(by_kind(outcomes)) == ["concept", "all"]
+    assert false_positive_rate(outcomes) == 0.0
+    assert lost_rate(outcomes) == 0.0
+
+
+def test_answered_and_lost_questions_are_counted_apart():
+    outcomes = [
+        Outcome(question("1"), 1, True), Outcome(question("2"), 1, False),
+        Outcome(question("3", "u", ()), None, False), Outcome(question("4", "u", ()), None, True),
+    ]  # fmt: skip
+    assert lost_rate(outcomes) == 0.5
+    assert false_positive_rate(outcomes) == 0.5
+
+
+def test_without_unanswerable_questions_there_is_no_rate():
+    assert false_positive_rate([Outcome(question(), 1, False)]) is None

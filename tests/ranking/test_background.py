@@ -1,0 +1,24 @@
+from commonplace.ranking.background import Background, measure, random_queries
+
+
+def test_the_level_of_a_lane_is_the_score_that_99_in_100_queries_stay_below():
+    scores = iter(range(200))
+    found = measure(lambda query: {"text": float(next(scores))}, ["q"] * 200, chunks=7)
+    assert found == Background({"text": 197.0}, 7)
+
+
+def test_random_queries_are_the_same_each_time_and_have_two_to_six_words():
+    queries = random_queries(["a", "b", "c"])
+    assert queries == random_queries(["a", "b", "c"])
+    assert {len(query.split()) for query in queries} == {2, 3, 4, 5, 6}
+
+
+def test_without_words_there_are_no_queries():
+    assert random_queries([]) == []
+
+
+def test_a_background_is_outdated_once_the_collection_changed_by_more_than_a_fifth():
+    background = Background({}, 100)
+    assert not background.outdated(120)
+    assert background.outdated(121)
+    assert background.outdated(79)
