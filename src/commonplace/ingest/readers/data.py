@@ -1,0 +1,185 @@
+"""JSON, JSON lines, YAML and TOML: every leaf as "path.of.keys: value", so that keys are found and values keep context.
+
+Values stay as the file writes them: 1.10 is a version before it is a number.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Callable, Container, Iterable, Iterator
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import yaml
+
+from commonplace.ingest.elements import Element, Front, Note, Passage
+from commonplace.ingest.readers import plain
+from commonplace.ingest.readers.flow import parse_or_plain
+from commonplace.ingest.textfile import clean_text, decode, read_lines
+from commonplace.types import Locator
+
+_LONGEST_INLINE = 100
+"""Characters of a list of scalars that is written on one line."""
+
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+T = TypeVar("T")
+Lines = tuple[int, int] | None
+
+
+class Leaf(NamedTuple):
+    top: str
+    """First key of the path: leaves that share it belong together."""
+    path: str
+    value: str
+    lines: Lines
+
+    @property
+    def text(self) -> str:
+        return clean_text(f"{self.path}: {self.value}" if self.path else self.value).rstrip()
+
+
+def read_json(path: Path) -> Iterator[Front | Element | Note]:
+    return parse_or_plain(path, lambda data: _passages(json_leaves(decode(data))))
+
+
+def read_toml(path: Path) -> Iterator[Front | Element | Note]:
+    def parse(data: bytes) -> Iterator[Passage]:
+        text = decode(data)
+        leaves = list(_passages(toml_leaves(text)))
+        yield from _comments(text)
+        yield from leaves
+
+    return parse_or_plain(path, parse)
+
+
+def read_yaml(path: Path) -> Iterator[Front | Element | Note]:
+    def parse(data: bytes) -> list[Passage]:
+        text = decode(data)
+        leaves = list(yaml_leaves(text))
+        inside = {line for leaf in leaves if leaf.lines for line in range(leaf.lines[0] + 1, leaf.lines[1] + 1)}
+        return sorted(
+            [*_comments(text, inside), *_passages(leaves)], key=lambda passage: passage.locator.lines or (0, 0)
+        )
+
+    return parse_or_plain(path, parse)
+
+
+def read_jsonl(path: Path) -> Iterator[Front | Element | Note]:
+    """One passage for each record; a line that is no JSON stays as it is."""
+    broken: list[int] = []
+    for number, line in read_lines(path):
+        if line.strip():
+            try:
+                text = "\n".join(leaf.text for leaf in json_leaves(line))
+            except (ValueError, RecursionError):
+                broken.append(number)
+                text = line.strip()
+            yield Passage(text, Locator(lines=(number, number)))
+    if broken:
+        yield Note(f"lines kept as text because they are no JSON: {len(broken)}, the first is line {broken[0]}")
+
+
+def json_leaves(text: str) -> Iterator[Leaf]:
+    """Raises ValueError where the text is no JSON."""
+    tree = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    return _leaves(tree, _children, lambda _: None, budget=len(text))
+
+
+def toml_leaves(text: str) -> Iterator[Leaf]:
+    """Raises ValueError where the text is no TOML."""
+    return _leaves(tomllib.loads(text, parse_float=str), _children, lambda _: None, budget=len(text))
+
+
+def yaml_leaves(text: str) -> Iterator[Leaf]:
+    """The leaves of every document. No object is made from any tag: the node graph is read as it is written.
+
+    Raises ValueError where the text is no YAML, or where its aliases unfold to far more than was written.
+    """
+    try:
+        for root in yaml.compose_all(text, _YAML_LOADER):
+            yield from _leaves(root, _yaml_children, _yaml_lines, budget=1000 + 10 * len(text))
+    except yaml.YAMLError as error:
+        raise ValueError(str(error)) from error
+
+
+def _leaves(
+    root: T, children: Callable[[T], list[tuple[str, T]] | str], lines: Callable[[T], Lines], *, budget: int
+) -> Iterator[Leaf]:
+    """The leaves below `root` in the order of the file; no recursion, since YAML's aliases can make a circle.
+
+    children  node -> its children by key (list items by "[0]", "[1]", ...), or its text if it is a leaf
+    """
+    stack = [("", "", root)]
+    while stack:
+        top, path, node = stack.pop()
+        found = children(node)
+        if isinstance(found, str):
+            yield Leaf(top, path, found, lines(node))
+            continue
+        budget -= len(found)
+        if budget < 0:
+            raise ValueError("its aliases unfold to more than ten times of what is written")
+        for key, child in reversed(found):
+            dot = "." if path and not key.startswith("[") else ""
+            stack.append((top or key, f"{path}{dot}{key}", child))
+
+
+def _children(value: Any) -> list[tuple[str, Any]] | str:
+    match value:
+        case dict():
+            return [(str(key), child) for key, child in value.items()] or ""
+        case list():
+            texts = [_scalar(item) for item in value if not isinstance(item, dict | list)]
+            return _one_line(texts, of=len(value)) or [(f"[{index}]", child) for index, child in enumerate(value)] or ""
+        case _:
+            return _scalar(value)
+
+
+def _scalar(value: object) -> str:
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def _yaml_children(node: yaml.Node) -> list[tuple[str, yaml.Node]] | str:
+    match node:
+        case yaml.MappingNode():
+            return [(key.value if isinstance(key, yaml.ScalarNode) else "?", child) for key, child in node.value] or ""
+        case yaml.SequenceNode():
+            texts = [item.value for item in node.value if isinstance(item, yaml.ScalarNode)]
+            children = [(f"[{index}]", child) for index, child in enumerate(node.value)]
+            return _one_line(texts, of=len(children)) or children or ""
+        case _:
+            return str(node.value)
+
+
+def _yaml_lines(node: yaml.Node) -> Lines:
+    first, end = node.start_mark.line + 1, node.end_mark.line + (node.end_mark.column > 0)
+    return first, max(first, end)
+
+
+def _one_line(texts: list[str], *, of: int) -> str:
+    """A short list of nothing but scalars on one line; else empty."""
+    line = ", ".join(texts)
+    return line if len(texts) == of and len(line) <= _LONGEST_INLINE else ""
+
+
+def _passages(leaves: Iterable[Leaf]) -> Iterator[Passage]:
+    """One passage for each key of the top level."""
+    for _, group in groupby(leaves, key=lambda leaf: leaf.top):
+        together = list(group)
+        placed = [leaf.lines for leaf in together if leaf.lines]
+        lines = (min(first for first, _ in placed), max(last for _, last in placed)) if placed else None
+        text = "\n".join(leaf.text for leaf in together)
+        if text.strip():
+            yield Passage(text, Locator(lines=lines))
+
+
+def _comments(text: str, inside: Container[int] = ()) -> Iterator[Passage]:
+    """The runs of comment lines, which no parser gives. inside: lines of a block of text, whose # is no comment."""
+    lines = enumerate(text.split("\n"), start=1)
+    marked = ((n, line.strip()) for n, line in lines)
+    return plain.paragraphs(
+        (n, line.lstrip("# ") if line.startswith("#") and n not in inside else "") for n, line in marked
+    )
