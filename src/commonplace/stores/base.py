@@ -52,8 +52,9 @@ class Scored:
 class Store(ABC):
     """Order everywhere: score descending, then id. Filters are pushed down: k rows come back whenever k match.
 
-    Every write is validated whole before any of it is written (InvalidVector, DimensionMismatch, ValueError), and
-    readable once the call returns. It survives the death of the process; `flush` makes it survive a power cut.
+    Every write is validated whole before any of it is written (InvalidVector, DimensionMismatch, UnknownName for a
+    lane, ValueError), and readable once the call returns. It survives the death of the process; `flush` makes it
+    survive a power cut.
     """
 
     schema: Schema
@@ -94,8 +95,9 @@ class Store(ABC):
         """Chunk id -> (d,) of one dense lane, as far as they are there."""
 
     @abstractmethod
-    def optimize(self) -> None:
-        """Bring indexes up to date. Cheap when nothing has changed; call it between batches."""
+    def optimize(self, *, complete: bool = False) -> None:
+        """Bring indexes up to date. Between batches it works only once enough has piled up to pay for it; `complete`,
+        at the end of an `add`, takes what is left. What is not indexed yet is found all the same, more slowly."""
 
     @abstractmethod
     def flush(self) -> None:

@@ -1,0 +1,72 @@
+"""Engine failures and full disks, turned into errors that say what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from commonplace.errors import CollectionError, CollectionLocked, CommonplaceError, CorruptCollection
+
+RESERVE = 64 << 20
+"""Free bytes below which nothing is written. The engine writes through memory maps of sparse files: on a full disk
+the kernel kills the process (SIGBUS) instead of returning an error."""
+
+
+@contextmanager
+def engine_errors(folder: Path, *, opening: bool = False) -> Iterator[None]:
+    """What the engine raises, as one of ours. It knows one exception class, and panics, which are no Exception."""
+    try:
+        yield
+    except (CommonplaceError, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:
+        message = " ".join(str(error).split())[:300]
+        if "WouldBlock" in message:
+            raise CollectionLocked(
+                f"the store in {folder} is in use by {_holder(folder)}. Wait for it to end or stop it; if it is a "
+                "server, send the request to it."
+            ) from error
+        if "os error 28" in message or "os error 27" in message or isinstance(error, OSError):
+            raise CollectionError(
+                f"cannot write the store in {folder}: {message}. Free some space; what was added before is safe."
+            ) from error
+        if "os error 13" in message:
+            raise CollectionError(
+                f"no permission to open the store in {folder}: {message}. Opening writes to it, for readers too."
+            ) from error
+        if opening or not isinstance(error, Exception):
+            raise CorruptCollection(
+                f"the store in {folder} is damaged: {message}. Restore the folder from a backup, or remove it and "
+                "add the documents again."
+            ) from error
+        raise CollectionError(
+            f"the engine of the store in {folder} failed: {message}. Try again; if it stays, run `commonplace doctor`."
+        ) from error
+
+
+def refuse_full_disk(folder: Path, needed: int = 0) -> None:
+    """CollectionError unless `needed` bytes fit beside the reserve."""
+    free = shutil.disk_usage(folder).free
+    if free < RESERVE + needed:
+        raise CollectionError(
+            f"the disk of {folder} is full: {free >> 20} MiB are free, {(RESERVE + needed) >> 20} MiB are needed. "
+            "Free some space and go on; what was added before is safe."
+        )
+
+
+def bytes_in(folder: Path) -> int:
+    """Bytes on disk; the engine's files are sparse."""
+    return sum(entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file())
+
+
+def _holder(folder: Path) -> str:
+    try:
+        holder = json.loads((folder / "holder.json").read_text())
+        here = " (this process)" if holder["pid"] == os.getpid() else ""
+        return f"process {holder['pid']}{here} on {holder['host']} ({holder['command']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "another process"
