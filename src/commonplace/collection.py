@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from commonplace.assembly import Assembly
 from commonplace.config import Settings
-from commonplace.errors import CommonplaceError, MissingCollection, SpaceMismatch, UsageError
-from commonplace.generation import (
-    FORMAT,
-    Identity,
-    LaneManifest,
-    Manifest,
-    generation_folder,
-    read_identity,
-    read_manifest,
-    write_identity,
-    write_json,
-    write_manifest,
-)
-from commonplace.ingest.wording import Wording
-from commonplace.lexical.analyser import Analyser
+from commonplace.errors import MissingCollection, UsageError
+from commonplace.generation import read_identity
 from commonplace.lock import CollectionLock
-from commonplace.ranking.background import Background, measure, random_queries
-from commonplace.records import Document, Records
-from commonplace.search import Fusion, Mode, Query, Searcher
-from commonplace.stores import create_store, open_store
-from commonplace.stores.base import Schema, Store
+from commonplace.records import Document, Records, Root
+from commonplace.search import Mode, Query
 from commonplace.stores.filters import And, Filter, In, parse, resolve
 from commonplace.types import MODALITIES, Chunk, Modality, SearchResult
 
@@ -41,10 +25,6 @@ if TYPE_CHECKING:
 
     from commonplace.ingest.pipeline import AddReport, Progress
     from commonplace.ingest.scan import Plan, Problem
-    from commonplace.spaces.space import Space
-
-STORE = "qdrant-edge"
-DEFAULT_SPACE = "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +55,7 @@ class Collection:
         self.settings = settings or Settings.from_environment()
         self._model = model
         self._lock: CollectionLock | None = None
-        self._opened: _Opened | None = None
+        self._opened: Assembly | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -134,7 +114,9 @@ class Collection:
         # A root that is gone as a whole may be a disk that is not mounted: that must not empty the collection.
         present = [root for root in roots if os.path.lexists(root.path)]
         absent = tuple(
-            Problem(root.name, f"{root.path} is not there, its documents were kept; `remove` them if it is gone for good")
+            Problem(
+                root.name, f"{root.path} is not there, its documents were kept; `remove` them if it is gone for good"
+            )
             for root in roots
             if root not in present
         )
@@ -237,7 +219,7 @@ class Collection:
 
     # -- inside
 
-    def _open(self, *, create: bool = False) -> _Opened:
+    def _open(self, *, create: bool = False) -> Assembly:
         if self._opened is not None:
             return self._opened
         if not create and read_identity(self.path) is None:
@@ -248,11 +230,13 @@ class Collection:
             try:
                 self.path.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise UsageError(f"{self.path} cannot be made ({error.strerror}); expected a folder. Choose another.") from error
+                raise UsageError(
+                    f"{self.path} cannot be made ({error.strerror}); expected a folder. Choose another."
+                ) from error
         if self._lock is None:
             self._lock = CollectionLock(self.path, self.settings.lock_wait)
         try:
-            self._opened = _Opened.open(self.path, self._model, self.settings)
+            self._opened = Assembly.open(self.path, self._model)
         except BaseException:
             self.close()
             raise
@@ -260,8 +244,8 @@ class Collection:
 
     def _ingest(
         self,
-        opened: _Opened,
-        roots: Sequence[Any],
+        opened: Assembly,
+        roots: Sequence[Root],
         retry: bool,
         progress: Progress | None,
         only: Sequence[Path] = (),
@@ -294,125 +278,6 @@ class Collection:
             seconds=round(time.monotonic() - began, 3),
         )
         return report, plan
-
-
-class _Opened:
-    """The parts of an open collection. Towers load when first used."""
-
-    def __init__(self, folder: Path, identity: Identity, manifest: Manifest, records: Records, store: Store, space: Space) -> None:
-        self.folder, self.identity, self.manifest = folder, identity, manifest
-        self.records, self.store, self.space = records, store, space
-        self.wording = Wording(Analyser())
-        self._searcher: Searcher | None = None
-
-    @classmethod
-    def open(cls, folder: Path, model: str | None, settings: Settings) -> _Opened:
-        from commonplace.spaces.registry import load_space
-
-        identity = read_identity(folder)
-        created = identity is None
-        if identity is None:
-            identity = Identity(FORMAT, "0001", model or DEFAULT_SPACE)
-        elif model is not None and model != identity.space:
-            raise SpaceMismatch(
-                f"{folder} holds vectors of {identity.space!r}, not of {model!r}; they would not compare. "
-                f"Leave the model out, or make another collection with --model {model}."
-            )
-        space = load_space(identity.space)
-        generation = generation_folder(folder, identity)
-        expected = _manifest(space)
-        records = Records(folder)
-        try:
-            if created:
-                write_manifest(generation, expected)
-                if not (generation / "store").exists():
-                    create_store(STORE, generation / "store", _schema(expected)).close()
-                write_identity(folder, identity)  # last: a collection exists once this file does
-            manifest = read_manifest(generation)
-            _check(folder, manifest, expected)
-            store = open_store(manifest.store, generation / "store", _schema(manifest))
-        except BaseException:
-            records.close()
-            raise
-        return cls(folder, identity, manifest, records, store, space)
-
-    def close(self) -> None:
-        self.store.close()
-        self.records.close()
-
-    def pipeline(self, settings: Settings) -> Any:
-        from commonplace.ingest.pipeline import Pipeline
-
-        return Pipeline(
-            self.folder, self.records, self.store, self.wording, self.space.encoders["text"],
-            self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
-        )  # fmt: skip
-
-    def searcher(self) -> Searcher:
-        if self._searcher is None:
-            encoders = self.space.encoders
-            self._searcher = Searcher(
-                self.records, self.store, self.wording, encoders["text"], encoders.get("image"),
-                self._read_background(), Fusion(),
-            )  # fmt: skip
-        return self._searcher
-
-    # -- what meaningless queries score
-
-    def measure_background(self) -> None:
-        """Anew once the collection has grown or shrunk by a fifth."""
-        chunks = self.store.count()
-        known = self._read_background()
-        if known is not None and not known.outdated(chunks):
-            return
-        texts = self.records.sample_texts(500)
-        vocabulary = [word for text in texts for word in text.split()]
-        searcher = self.searcher()
-        background = measure(searcher.best_scores, random_queries(vocabulary), chunks)
-        write_json(self._background_file, {"levels": dict(background.levels), "chunks": chunks})
-        self._searcher = None
-
-    def _read_background(self) -> Background | None:
-        try:
-            return Background(**json.loads(self._background_file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None  # it is measured again by the next add
-
-    @property
-    def _background_file(self) -> Path:
-        return generation_folder(self.folder, self.identity) / "background.json"
-
-
-def _manifest(space: Space) -> Manifest:
-    lanes = {"text": space.encoders["text"]} | (
-        {"media": space.encoders["image"]} if "image" in space.encoders else {}
-    )
-    return Manifest(
-        STORE,
-        {lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim) for lane, encoder in lanes.items()},
-        Wording(Analyser()).fingerprint,
-    )
-
-
-def _schema(manifest: Manifest) -> Schema:
-    return Schema({lane: values.dim for lane, values in manifest.lanes.items()})
-
-
-def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
-    """Vectors of different towers, or words of different analysers, never meet."""
-    for lane, values in expected.lanes.items():
-        held = manifest.lanes.get(lane)
-        if held is None or held.fingerprint != values.fingerprint:
-            raise SpaceMismatch(
-                f"lane {lane!r} of {folder} holds vectors of {held.encoder if held else 'nothing'} "
-                f"({held.fingerprint[:12] if held else '-'}), this release encodes with {values.encoder} "
-                f"({values.fingerprint[:12]}). Add the documents to a new collection, or use the release that made it."
-            )
-    if manifest.wording != expected.wording:
-        raise SpaceMismatch(
-            f"the words of {folder} were analysed by {manifest.wording}, this release uses {expected.wording}. "
-            "Add the documents to a new collection, or use the release that made it."
-        )
 
 
 def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:
@@ -448,6 +313,3 @@ def _query(text: str, image: str | Path | Image | None) -> Query:
             raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
     words = "\n".join(word.text for word in picture_reader().read(image))
     return Query(text, image, words)
-
-
-__all__ = ["Collection", "CommonplaceError", "Status"]

@@ -8,11 +8,13 @@ no model call; `sweep` drops the entries that no chunk needs any more.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -236,7 +238,7 @@ class Records:
 
     def _chunk(self, row: sqlite3.Row) -> Chunk:
         own = _mention(row["own"])
-        mentions = (own,) if own.alt or own.caption or own.paragraph else ()
+        mentions: tuple[Mention, ...] = (own,) if own.alt or own.caption or own.paragraph else ()
         if row["media"] is not None:
             mentions += tuple(self.mentions_of(row["source"]))
         return Chunk(
@@ -273,9 +275,7 @@ class Records:
     # -- mentions: how pages speak of the picture files they embed
 
     def put_mention(self, document: int, target: str, mention: Mention) -> None:
-        self._db.execute(
-            "INSERT INTO mentions VALUES (?, ?, NULL, ?)", (document, target, json.dumps(asdict(mention)))
-        )
+        self._db.execute("INSERT INTO mentions VALUES (?, ?, NULL, ?)", (document, target, json.dumps(asdict(mention))))
 
     def open_mentions(self) -> list[tuple[int, str, str]]:
         """(row, page source, target) of the mentions whose picture is not in the collection, or not yet."""
@@ -342,8 +342,6 @@ class Records:
 
 def chunk_id(source: str, locator: Locator, content: str) -> str:
     """The first 16 hex digits of sha256(source, locator, content hash): the same in every store and generation."""
-    from hashlib import sha256
-
     return sha256("\x00".join((source, _dump_locator(locator), content)).encode()).hexdigest()[:16]
 
 
@@ -366,7 +364,8 @@ def _dump_locator(locator: Locator) -> str:
 
 
 def _load_locator(text: str) -> Locator:
-    return Locator(**{name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()})
+    fields: dict[str, Any] = json.loads(text)
+    return Locator(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
 
 
 def _mention(text: str) -> Mention:
@@ -379,12 +378,8 @@ def _word(fields: dict[str, Any]) -> Word:
 
 
 def _bytes(path: Path) -> bytes:
-    import os
-
     return os.fsencode(path)  # a file name need not be valid Unicode
 
 
 def _path(value: bytes) -> Path:
-    import os
-
     return Path(os.fsdecode(value))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from commonplace.encoders.base import Encoder
 from commonplace.ingest.wording import Wording, read_text
 from commonplace.lexical.bm25 import query_weights
-from commonplace.lexical.identifiers import query_keys
+from commonplace.lexical.keys import query_keys
 from commonplace.ranking.background import Background
 from commonplace.ranking.fusion import Fused, Ranked, ranked, reciprocal_rank_fusion
 from commonplace.ranking.snippets import snippet
@@ -126,8 +126,10 @@ class Searcher:
         """One vector (d,): of the picture where there is one, else of the words."""
         if query.picture is not None:
             assert self._pictures is not None
-            return self._pictures.encode([query.picture], kind="query")[0]
-        return self._text.encode([query.text], kind="query")[0]
+            vectors = self._pictures.encode([query.picture], kind="query")
+        else:
+            vectors = self._text.encode([query.text], kind="query")
+        return vectors.reshape(-1)
 
     def _identified(self, words: str, depth: int, where: Filter | None) -> list[Ranked]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""
@@ -184,7 +186,9 @@ class Searcher:
         return tuple(hits)
 
     def _hit(self, rank: int, row: Fused, chunk: Chunk, wanted: frozenset[str]) -> Hit:
-        said = [text for mention in chunk.mentions for text in (mention.caption, mention.alt, mention.paragraph) if text]
+        said = [
+            text for mention in chunk.mentions for text in (mention.caption, mention.alt, mention.paragraph) if text
+        ]
         pieces = [text for text in (chunk.text, *said[:1], read_text(chunk), *said[1:]) if text]
         pages = dict.fromkeys(mention.page for mention in chunk.mentions if mention.page != chunk.source)
         return Hit(

@@ -30,17 +30,19 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """Loads a command's module when it is called: `--help` and completion stay quick."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name in COMMANDS:
-            command: click.Command = load(COMMANDS[name])
-            return command
-        from difflib import get_close_matches
+        if name not in COMMANDS:
+            from difflib import get_close_matches
 
-        near = get_close_matches(name, COMMANDS, n=1)
-        ctx.fail(f"no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else " See `commonplace --help`."))
+            near = get_close_matches(name, COMMANDS, n=1)
+            ctx.fail(
+                f"no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else " See `commonplace --help`.")
+            )
+        command: click.Command = load(COMMANDS[name])
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         from commonplace.errors import CommonplaceError
@@ -54,7 +56,9 @@ class LazyGroup(click.Group):
             sys.stderr.close()
             ctx.exit(0)
         except KeyboardInterrupt:
-            click.echo("commonplace: stopped; what was finished is kept, the same command goes on from there.", err=True)
+            click.echo(
+                "commonplace: stopped; what was finished is kept, the same command goes on from there.", err=True
+            )
             ctx.exit(130)
 
 

@@ -45,7 +45,12 @@ def classify(files: tuple[Path, ...], labels: tuple[str, ...], model: str, as_js
 @click.option("--model", default="bundled", show_default=True, help="Space to encode in.")
 @json_option
 def embed(
-    texts: tuple[str, ...], images: tuple[Path, ...], sounds: tuple[Path, ...], dim: int | None, model: str, as_json: bool
+    texts: tuple[str, ...],
+    images: tuple[Path, ...],
+    sounds: tuple[Path, ...],
+    dim: int | None,
+    model: str,
+    as_json: bool,
 ) -> None:
     """Unit vectors of texts and pictures in one space.
 
@@ -86,16 +91,14 @@ def models(as_json: bool) -> None:
     """
     from commonplace.spaces.registry import SPACES, load_space
 
-    rows = []
-    for name in SPACES:
-        space = load_space(name)
-        encoders = {modality: encoder.name for modality, encoder in space.encoders.items()}
-        rows.append({"name": name, "dim": space.dim, "encoders": encoders})
+    spaces = {name: load_space(name) for name in SPACES}
+    encoders = {name: {m: encoder.name for m, encoder in space.encoders.items()} for name, space in spaces.items()}
     if as_json:
-        print_json(rows)
+        print_json([{"name": name, "dim": spaces[name].dim, "encoders": encoders[name]} for name in spaces])
         return
-    for row in rows:
-        click.echo(f"{row['name']}: {row['dim']} dimensions, " + ", ".join(f"{m}: {n}" for m, n in row["encoders"].items()))
+    for name, space in spaces.items():
+        towers = ", ".join(f"{modality}: {encoder}" for modality, encoder in encoders[name].items())
+        click.echo(f"{name}: {space.dim} dimensions, {towers}")
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

@@ -92,7 +92,9 @@ def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: 
         from commonplace.ranking.snippets import marked
 
         terms = Analyser().terms
-        text = marked(hit.snippet, terms(result.query), terms, lambda word: click.style(word, bold=True, underline=True))
+        text = marked(
+            hit.snippet, terms(result.query), terms, lambda word: click.style(word, bold=True, underline=True)
+        )
         click.echo(f"    {text if sys.stdout.isatty() else hit.snippet}")
     if hit.appears_in:
         click.echo(f"    shown in: {', '.join(hit.appears_in[:3])}")

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from posixpath import basename, dirname, join, normpath
+from posixpath import basename, dirname, join, normpath, splitext
 from urllib.parse import unquote, urlsplit
+
+SUFFIXES = frozenset(
+    {".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".heic", ".heif", ".avif"}
+)
+
+
+def is_picture(source: str) -> bool:
+    """By its name, as links are written before anybody has looked into the file."""
+    return splitext(source)[1].lower() in SUFFIXES
 
 
 class PictureSources:

@@ -17,7 +17,7 @@ import numpy as np
 
 from commonplace.encoders.base import Encoder
 from commonplace.ingest.elements import Front, Note, PictureLink
-from commonplace.ingest.links import PictureSources
+from commonplace.ingest.links import PictureSources, is_picture
 from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
 from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
@@ -84,11 +84,13 @@ class Pipeline:
         self._pending: list[tuple[Chunk, PictureOf | None]] = []
         self._ended: list[_Open] = []
         self._changed_mentions: set[str] = set()
+        self._expected: set[str] = set()
 
     def run(self, jobs: Sequence[Job], progress: Progress) -> AddReport:
         """Read the files of `jobs` and index them."""
         # Pages before pictures: a picture's words include what pages say of it, and are then encoded once.
-        jobs = sorted(jobs, key=lambda job: (_is_picture(job.path), job.source))
+        jobs = sorted(jobs, key=lambda job: (is_picture(job.source), job.source))
+        self._expected = {job.source for job in jobs}
         done, unchanged, failed = 0, 0, list[Problem]()
         counted: dict[Modality, int] = {}
         try:
@@ -277,7 +279,8 @@ class Pipeline:
         links = self._records.open_mentions()
         if not links:
             return set()
-        sources = PictureSources(document.source for document in self._records.documents() if _is_picture(document.path))
+        known = (document.source for document in self._records.documents() if document.state != "skipped")
+        sources = PictureSources(filter(is_picture, (*known, *self._expected)))
         found = [(row, picture) for row, page, target in links if (picture := sources.find(page, target))]
         with self._records.transaction():
             self._records.resolve_mentions(found)
@@ -292,12 +295,6 @@ class Pipeline:
             if document is not None and document.state == "indexed":
                 chunks = self._records.chunks(self._records.chunk_ids(document.id))
                 self.index(list(chunks.values()), {})
-
-
-def _is_picture(path: Path) -> bool:
-    from commonplace.ingest.formats import IMAGE_SUFFIXES
-
-    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _key(text: str) -> str:

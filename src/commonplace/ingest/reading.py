@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.chunking import drafts
 from commonplace.ingest.elements import Draft, Front, Note, PictureLink
-from commonplace.ingest.formats import FORMATS, detect
-from commonplace.lazy import load
+from commonplace.ingest.formats import detect, reader
 from commonplace.types import Word
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink |
         return
     format = detect(job.path)
     yield Opened(content, format)
-    elements = load(FORMATS[format])(job.path)
+    elements = reader(format)(job.path)
     links: list[PictureLink | Front | Note] = []
 
     def only_content() -> Iterator[Any]:
@@ -127,7 +126,9 @@ class _Pictures:
         self._job = job
         # Read-only, beside the parent that writes: a miss only costs time.
         self._cache = sqlite3.connect(f"file:{job.cache}?mode=ro", uri=True)
-        self._cache.execute("ATTACH ? AS base", (f"file:{job.cache.parent.parent / 'base' / 'vectors.sqlite'}?mode=ro",))
+        self._cache.execute(
+            "ATTACH ? AS base", (f"file:{job.cache.parent.parent / 'base' / 'vectors.sqlite'}?mode=ro",)
+        )
 
     def __enter__(self) -> _Pictures:
         return self
@@ -146,7 +147,9 @@ class _Pictures:
         reader = picture_reader() if draft.modality != "table" else None
         fingerprint = reader.fingerprint if reader else ""
         was_read = self._has("SELECT 1 FROM pictures WHERE hash = ? AND ? IN (reader, '')", hash, fingerprint)
-        has_vector = self._has("SELECT 1 FROM base.vectors WHERE key = ? AND encoder = ?", hash, self._job.media_encoder)
+        has_vector = self._has(
+            "SELECT 1 FROM base.vectors WHERE key = ? AND encoder = ?", hash, self._job.media_encoder
+        )
         if was_read and has_vector:
             return Prepared(draft, PictureOf(hash))
         image = open_picture(data, max_side=None)
@@ -176,4 +179,3 @@ def picture_reader() -> PictureReader:
     from commonplace.ingest.ocr import PictureReader
 
     return PictureReader()
-

@@ -11,7 +11,7 @@ from posixpath import basename
 
 from commonplace.lexical.analyser import Analyser
 from commonplace.lexical.bm25 import Field, bag, document_weights
-from commonplace.lexical.identifiers import document_keys
+from commonplace.lexical.keys import document_keys
 from commonplace.types import Chunk
 
 READ_LIMIT = 700

@@ -53,7 +53,7 @@ class Workers:
     target  "module:function": a generator function of one job, run in the worker
     """
 
-    def __init__(self, target: str, count: int, limits: Limits = Limits()) -> None:  # noqa: B008 - frozen
+    def __init__(self, target: str, count: int, limits: Limits = Limits()) -> None:
         self._target, self._count, self._limits = target, count, limits
         self._idle: list[_Worker] = []
 

@@ -1,0 +1,155 @@
+"""The parts of an open collection, joined: records, store, towers, words, ranking."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from commonplace.errors import SpaceMismatch
+from commonplace.generation import (
+    FORMAT,
+    Identity,
+    LaneManifest,
+    Manifest,
+    generation_folder,
+    read_identity,
+    read_manifest,
+    write_identity,
+    write_json,
+    write_manifest,
+)
+from commonplace.ingest.wording import Wording
+from commonplace.lexical.analyser import Analyser
+from commonplace.ranking.background import Background, measure, random_queries
+from commonplace.records import Records
+from commonplace.search import Fusion, Searcher
+from commonplace.stores import create_store, open_store
+from commonplace.stores.base import Schema, Store
+
+if TYPE_CHECKING:
+    from commonplace.config import Settings
+    from commonplace.ingest.pipeline import Pipeline
+    from commonplace.spaces.space import Space
+
+STORE = "qdrant-edge"
+DEFAULT_SPACE = "bundled"
+
+
+class Assembly:
+    """The parts of an open collection. Towers load when first used."""
+
+    def __init__(
+        self, folder: Path, identity: Identity, manifest: Manifest, records: Records, store: Store, space: Space
+    ) -> None:
+        self.folder, self.identity, self.manifest = folder, identity, manifest
+        self.records, self.store, self.space = records, store, space
+        self.wording = Wording(Analyser())
+        self._searcher: Searcher | None = None
+
+    @classmethod
+    def open(cls, folder: Path, model: str | None) -> Self:
+        from commonplace.spaces.registry import load_space
+
+        identity = read_identity(folder)
+        created = identity is None
+        if identity is None:
+            identity = Identity(FORMAT, "0001", model or DEFAULT_SPACE)
+        elif model is not None and model != identity.space:
+            raise SpaceMismatch(
+                f"{folder} holds vectors of {identity.space!r}, not of {model!r}; they would not compare. "
+                f"Leave the model out, or make another collection with --model {model}."
+            )
+        space = load_space(identity.space)
+        generation = generation_folder(folder, identity)
+        expected = _manifest(space)
+        records = Records(folder)
+        try:
+            if created:
+                write_manifest(generation, expected)
+                if not (generation / "store").exists():
+                    create_store(STORE, generation / "store", _schema(expected)).close()
+                write_identity(folder, identity)  # last: a collection exists once this file does
+            manifest = read_manifest(generation)
+            _check(folder, manifest, expected)
+            store = open_store(manifest.store, generation / "store", _schema(manifest))
+        except BaseException:
+            records.close()
+            raise
+        return cls(folder, identity, manifest, records, store, space)
+
+    def close(self) -> None:
+        self.store.close()
+        self.records.close()
+
+    def pipeline(self, settings: Settings) -> Pipeline:
+        from commonplace.ingest.pipeline import Pipeline
+
+        return Pipeline(
+            self.folder, self.records, self.store, self.wording, self.space.encoders["text"],
+            self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
+        )  # fmt: skip
+
+    def searcher(self) -> Searcher:
+        if self._searcher is None:
+            encoders = self.space.encoders
+            self._searcher = Searcher(
+                self.records, self.store, self.wording, encoders["text"], encoders.get("image"),
+                self._read_background(), Fusion(),
+            )  # fmt: skip
+        return self._searcher
+
+    # -- what meaningless queries score
+
+    def measure_background(self) -> None:
+        """Anew once the collection has grown or shrunk by a fifth."""
+        chunks = self.store.count()
+        known = self._read_background()
+        if known is not None and not known.outdated(chunks):
+            return
+        texts = self.records.sample_texts(500)
+        vocabulary = [word for text in texts for word in text.split()]
+        searcher = self.searcher()
+        background = measure(searcher.best_scores, random_queries(vocabulary), chunks)
+        write_json(self._background_file, {"levels": dict(background.levels), "chunks": chunks})
+        self._searcher = None
+
+    def _read_background(self) -> Background | None:
+        try:
+            return Background(**json.loads(self._background_file.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None  # it is measured again by the next add
+
+    @property
+    def _background_file(self) -> Path:
+        return generation_folder(self.folder, self.identity) / "background.json"
+
+
+def _manifest(space: Space) -> Manifest:
+    lanes = {"text": space.encoders["text"]} | ({"media": space.encoders["image"]} if "image" in space.encoders else {})
+    return Manifest(
+        STORE,
+        {lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim) for lane, encoder in lanes.items()},
+        Wording(Analyser()).fingerprint,
+    )
+
+
+def _schema(manifest: Manifest) -> Schema:
+    return Schema({lane: values.dim for lane, values in manifest.lanes.items()})
+
+
+def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
+    """Vectors of different towers, or words of different analysers, never meet."""
+    for lane, values in expected.lanes.items():
+        held = manifest.lanes.get(lane)
+        if held is None or held.fingerprint != values.fingerprint:
+            raise SpaceMismatch(
+                f"lane {lane!r} of {folder} holds vectors of {held.encoder if held else 'nothing'} "
+                f"({held.fingerprint[:12] if held else '-'}), this release encodes with {values.encoder} "
+                f"({values.fingerprint[:12]}). Add the documents to a new collection, or use the release that made it."
+            )
+    if manifest.wording != expected.wording:
+        raise SpaceMismatch(
+            f"the words of {folder} were analysed by {manifest.wording}, this release uses {expected.wording}. "
+            "Add the documents to a new collection, or use the release that made it."
+        )

@@ -1,3 +1,0 @@
-from commonplace.cli import main
-
-main(prog_name="commonplace")
