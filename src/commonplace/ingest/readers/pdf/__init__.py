@@ -202,7 +202,8 @@ def _places(found: list[Found], blocks: list[Block], slack: float) -> dict[int, 
 
 
 def _open(path: Path) -> pdfium.PdfDocument:
-    head = path.open("rb").read(1024)
+    with path.open("rb") as file:
+        head = file.read(1024)
     if not head:
         raise UnreadableFile("the file is empty (0 bytes). Export it again.")
     try:

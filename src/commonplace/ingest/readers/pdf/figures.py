@@ -67,7 +67,7 @@ def encode_figure(figure: FoundFigure, view: PageView) -> bytes | None:
     if figure.image.upright and (data := _embedded_jpeg(figure.image.object)):
         return data
     box = overlap(figure.box, view.box) or figure.box
-    dense = width / max(1.0, (figure.box[2] - figure.box[0]) / 72)
+    dense = 72 * width / max(1.0, figure.box[2] - figure.box[0])
     return encode_png(view.crop(box, min(max(dense, 100.0), 300.0)))
 
 
@@ -78,15 +78,13 @@ def pixel_size(image: Any) -> tuple[int, int]:
 
 
 def _embedded_jpeg(image: Any) -> bytes | None:
-    """The JPEG file inside an image object, unless the page masks it or packs it once more."""
+    """The JPEG file inside an image object, unless the page masks it."""
     name = ctypes.create_string_buffer(32)
-    raw.FPDFImageObj_GetImageFilter(image, 0, name, 32)
-    if raw.FPDFImageObj_GetImageFilterCount(image) != 1 or name.value != b"DCTDecode":
+    raw.FPDFImageObj_GetImageFilter(image, raw.FPDFImageObj_GetImageFilterCount(image) - 1, name, 32)
+    if name.value != b"DCTDecode" or raw.FPDFPageObj_HasTransparency(image):
         return None
-    if raw.FPDFPageObj_HasTransparency(image):
-        return None
-    data = ctypes.create_string_buffer(raw.FPDFImageObj_GetImageDataRaw(image, None, 0))
-    raw.FPDFImageObj_GetImageDataRaw(image, data, len(data))
+    data = ctypes.create_string_buffer(raw.FPDFImageObj_GetImageDataDecoded(image, None, 0))
+    raw.FPDFImageObj_GetImageDataDecoded(image, data, len(data))
     try:
         return data.raw if picture_size(data.raw) == pixel_size(image) else None
     except UnreadableFile:

@@ -106,14 +106,13 @@ def _ruled(across: list[Rule], down: list[Rule], words: Sequence[Word]) -> Found
         return None
     box = (xs[0], ys[0], xs[-1], ys[-1])
     cells: dict[tuple[int, int], list[Word]] = {}
-    spans = False
     for word in words:
         if holds(box, word.box):
             x, y = (word.box[0] + word.box[2]) / 2, _middle(word)
             row = sum(y > edge for edge in ys[1:-1])
             column = sum(x > edge for edge in xs[1:-1])
             while column and not _stands(down, xs[column], y):
-                column, spans = column - 1, spans or row == 0
+                column -= 1
             while row and not _stands(across, ys[row], x):
                 row -= 1
             cells.setdefault((row, column), []).append(word)
@@ -125,6 +124,7 @@ def _ruled(across: list[Rule], down: list[Rule], words: Sequence[Word]) -> Found
     filled = sum(bool(text) for row in rows for text in row)
     if len(rows) < 2 or sum(columns_used) < 2 or filled < 0.4 * len(rows) * sum(columns_used):
         return None
+    spans = not all(_stands(down, x, (ys[0] + ys[1]) / 2) for x in xs[1:-1])
     return FoundTable(box, _as_tuples(rows), 2 if spans and len(rows) > 2 else 1)
 
 

@@ -103,7 +103,7 @@ def join_lines(lines: Sequence[str]) -> str:
         stem = last[:-1]
         if not last.endswith(("-", "\u2010")) or not stem:
             text += " " + line
-        elif stem.isalpha() and line[:1].islower():
+        elif stem.isalpha() and line[:1].islower() and line.split()[0].rstrip(".,;:!?)").isalpha():
             text = text[:-1] + line
         else:
             text += line  # the hyphen is part of a compound, a number or an identifier
