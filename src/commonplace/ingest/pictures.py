@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from PIL import (  # the plugins are named so that Pillow never loads the others
 )
 
 from commonplace.errors import MissingExtra, UnreadableFile
-from commonplace.ingest.svg import is_svg, natural_size, rasterise
+from commonplace.ingest.svg import is_svg, natural_size, rasterise, svg_words
+from commonplace.ingest.textfile import clean_text
 from commonplace.lazy import require
 
 MAX_PIXELS = 178_956_970
@@ -33,6 +35,7 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 _ANIMATED = frozenset({"GIF", "WEBP", "PNG", "AVIF"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+_IMAGE_DESCRIPTION, _CHANGED, _EXIF_IFD, _TAKEN, _OFFSET = 0x010E, 0x0132, 0x8769, 0x9003, 0x9011
 _SVG_SIDES = (1024, 3072)
 
 
@@ -70,6 +73,27 @@ def picture_size(data: bytes | Path) -> tuple[int, int]:
     data = _bytes(data)
     with _reasons():
         return _svg_size(data, None) if is_svg(data) else _open(data, None).size
+
+
+def picture_facts(data: bytes) -> tuple[str, datetime | None]:
+    """What a picture says of itself: its title (or description), and when it was taken; raises as `picture_size`."""
+    with _reasons():
+        if is_svg(data):
+            return svg_words(data).title, None
+        image = _open(data, None)
+        # Of a PNG whose EXIF is not in front of its pixels Pillow would decode them to look behind.
+        exif = image.getexif() if image.format != "PNG" or "exif" in image.info else Image.Exif()
+        texts = (image.info.get("Title"), exif.get(_IMAGE_DESCRIPTION), image.info.get("Description"))
+        title = next(
+            (" ".join(clean_text(text).split()) for text in texts if isinstance(text, str) and text.strip()), ""
+        )
+        details = exif.get_ifd(_EXIF_IFD)
+        taken = details.get(_TAKEN) or exif.get(_CHANGED)
+        date = None
+        with suppress(ValueError, TypeError):
+            moment = str(taken).strip(" \0") + str(details.get(_OFFSET) or "+00:00").strip(" \0")
+            date = datetime.strptime(moment, "%Y:%m:%d %H:%M:%S%z")
+        return ("" if "DIGITAL CAMERA" in title.upper() else title), date  # what cameras write there unasked
 
 
 def thumbnail(image: Image.Image, side: int) -> bytes:
