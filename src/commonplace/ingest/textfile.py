@@ -16,7 +16,7 @@ LONGEST_LINE = 1 << 16
 Lines = Iterator[tuple[int, str]]
 """Line number, from 1, and the line without its end."""
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]+")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark begins like it
