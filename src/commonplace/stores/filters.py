@@ -222,14 +222,8 @@ _OPERATOR = re.compile(r"!=|>=|<=|=|>|<")
 _BARE = re.compile(r"""[^\s(),"']+""")
 _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)\'""", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_FIELDS: dict[str, Field | Literal["source"]] = {
-    "source": "source",
-    "modality": "modality",
-    "tag": "tags",
-    "tags": "tags",
-    "date": "date",
-    "document": "document",
-}
+_FIELDS: dict[str, Field | Literal["source"]] = {field: field for field in get_args(Field)}
+_FIELDS |= {"source": "source", "tag": "tags"}
 _DEEPEST = 50
 
 

@@ -14,6 +14,8 @@ from commonplace.errors import CollectionError, CollectionLocked, CommonplaceErr
 RESERVE = 64 << 20
 """Free bytes below which nothing is written. The engine writes through memory maps of sparse files: on a full disk
 the kernel kills the process (SIGBUS) instead of returning an error."""
+OPENING = 32 << 20
+"""The same for opening a store that was closed in order: between 4 and 16 MiB were seen to be needed."""
 
 
 @contextmanager
@@ -48,12 +50,12 @@ def engine_errors(folder: Path, *, opening: bool = False) -> Iterator[None]:
         ) from error
 
 
-def refuse_full_disk(folder: Path, needed: int = 0) -> None:
+def refuse_full_disk(folder: Path, needed: int = 0, *, reserve: int = RESERVE) -> None:
     """CollectionError unless `needed` bytes fit beside the reserve."""
     free = shutil.disk_usage(folder).free
-    if free < RESERVE + needed:
+    if free < reserve + needed:
         raise CollectionError(
-            f"the disk of {folder} is full: {free >> 20} MiB are free, {(RESERVE + needed) >> 20} MiB are needed. "
+            f"the disk of {folder} is full: {free >> 20} MiB are free, {-(-(reserve + needed) >> 20)} MiB are needed. "
             "Free some space and go on; what was added before is safe."
         )
 

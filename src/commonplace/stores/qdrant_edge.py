@@ -10,12 +10,14 @@ What the engine would do to us, and what is done about it here, is in docs/decis
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import shutil
 import socket
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -36,7 +38,7 @@ from commonplace.errors import (
 from commonplace.stores import checks, qdrant_requests
 from commonplace.stores.base import Point, Schema, Scored, Store
 from commonplace.stores.filters import Filter
-from commonplace.stores.guards import bytes_in, engine_errors, refuse_full_disk
+from commonplace.stores.guards import OPENING, RESERVE, bytes_in, engine_errors, refuse_full_disk
 from commonplace.stores.statistics import Statistics
 from commonplace.types import Vectors
 
@@ -60,7 +62,9 @@ class QdrantEdgeStore(Store):
         self._pid = os.getpid()
         self._writing = threading.RLock()
         self._unindexed = 0
+        self._failed = False
         self._statistics = Statistics.load(self._statistics_file, points=self.count())
+        _OPEN.add(self)
 
     @classmethod
     def create(cls, location: str | os.PathLike[str], schema: Schema) -> Self:
@@ -96,8 +100,8 @@ class QdrantEdgeStore(Store):
                 f"the store in {folder} was made for {dict(found.dims)} (lane: dimension), asked for: "
                 f"{dict(schema.dims)}. Open it with the encoders it was made with, or make a new collection."
             )
-        if not (folder / "statistics.npz").exists():  # not put away: opening finishes writes
-            refuse_full_disk(folder)
+        put_away = (folder / "statistics.npz").exists()  # else opening finishes writes
+        refuse_full_disk(folder, reserve=OPENING if put_away else RESERVE)
         with engine_errors(folder, opening=True):
             shard = qdrant.EdgeShard.load(str(folder / "engine"))
             try:
@@ -188,20 +192,20 @@ class QdrantEdgeStore(Store):
                 self._unindexed = 0
 
     def flush(self) -> None:
-        with self._writing:
-            statistics = self._counted()
-            with engine_errors(self._folder):
-                self._live.flush()
-                points = self.count()
-            with suppress(OSError):  # without the file they are counted again
-                statistics.save(self._statistics_file, points)
+        with self._writing, engine_errors(self._folder):
+            self._live.flush()
+            if self._failed:
+                return  # without the file they are counted again
+            with suppress(OSError):
+                self._counted().save(self._statistics_file, points=self.count())
 
     def close(self) -> None:
         if self._shard is None or os.getpid() != self._pid:
             return
         with self._writing:
             try:
-                self.flush()
+                if not self._statistics_file.exists():  # something was written
+                    self.flush()
             finally:
                 shard, self._shard = self._shard, None
                 shard.close()
@@ -238,7 +242,8 @@ class QdrantEdgeStore(Store):
             try:
                 self._live.update(operation)
             except BaseException:
-                self._statistics = None  # the engine may have written a part
+                # The engine may have written a part now, and finish from its log at the next opening.
+                self._statistics, self._failed = None, True
                 raise
             statistics.remove(_terms(record) for record in replaced)
             statistics.add(added)
@@ -274,6 +279,20 @@ class QdrantEdgeStore(Store):
             yield from records
             if offset is None:
                 return
+
+
+_OPEN: weakref.WeakSet[QdrantEdgeStore] = weakref.WeakSet()
+
+
+def _leak_in_fork() -> None:
+    """A shard writes its buffers out when it is dropped: dropped at the end of a fork, it would write old ones over
+    what its parent has written since. So a fork keeps it for ever."""
+    for store in _OPEN:
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(store._shard))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leak_in_fork)
 
 
 def _read_schema(folder: Path) -> Schema:
