@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from commonplace.training.scenes import fonts
 from commonplace.training.scenes.choices import Choices
-from commonplace.training.scenes.colours import COLOURS, Rgb, ink_on, is_dark, mix
+from commonplace.training.scenes.colours import COLOURS, Rgb, ink_on, mix
 from commonplace.training.scenes.styles import STYLES, Face
 
 Point = tuple[float, float]
@@ -45,6 +45,7 @@ class Canvas:
         self.grey = mix(self.ink, self.ground, 0.45)
         self.faint = mix(self.ink, self.ground, 0.82)
         self.words: list[str] = []
+        self._fonts: dict[tuple[Face, bool], str] = {}
         self.image = Image.new("RGB", (self.width, self.height), self.ground)
         self.pen = ImageDraw.Draw(self.image)
         self.tremor = choices.rng("tremor")
@@ -118,8 +119,7 @@ class Canvas:
         anchor  l, m or r: what of the line lies at `at`; vertically always the middle of its capitals
         aloud   False for numbers on axes and the like, which are no caption
         """
-        paths = fonts.faces(face or self.face, bold) or ("",)
-        path = self.choices.one(f"font {face or self.face} {bold}", paths)
+        path = self._font(face or self.face, bold)
         coverage, width = fonts.mask(path, size, words)
         if room and width > room:
             kept = words[: int(len(words) * room / width)].rstrip()
@@ -130,6 +130,15 @@ class Canvas:
         if aloud and words:
             self.words.append(words)
         return width
+
+    def width_of(self, words: str, size: int, face: Face = "mono", bold: bool = False) -> float:
+        return fonts.font(self._font(face, bold), size).getlength(words)
+
+    def _font(self, face: Face, bold: bool) -> str:
+        if (face, bold) not in self._fonts:
+            found = fonts.faces(face, bold) or ("",)
+            self._fonts[face, bold] = self.choices.one(f"font {face} {bold}", found)
+        return self._fonts[face, bold]
 
     def line(self, points: Sequence[Point], colour: Rgb | None = None, width: float = 0, dash: float = 0) -> None:
         """A polyline; with `dash`, strokes and gaps of that length, which a bend does not interrupt."""
@@ -249,10 +258,6 @@ class Canvas:
             noise = grain(*picture.size, strength, self.choices.integer("grain", 0, 1))
             picture = ImageChops.add(picture, noise, offset=-128)
         return picture
-
-    @property
-    def is_dark(self) -> bool:
-        return is_dark(self.ground)
 
 
 def regular(centre: Point, radius: float, corners: int, turn: float = -pi / 2) -> list[Point]:

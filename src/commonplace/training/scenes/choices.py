@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from commonplace.training.scenes.colours import COLOURS, VIVID, Rgb, distance, name_of
+from commonplace.training.scenes.colours import COLOURS, INKS, Rgb, distance, luma, name_of
 from commonplace.training.scenes.grammar import expand
 from commonplace.training.scenes.words import LEXICON
 
@@ -21,6 +21,8 @@ T = TypeVar("T")
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 APART = 150.0
 """Least `distance` between two colours that one caption tells apart."""
+LEGIBLE = 80.0
+"""Least contrast of words with their ground."""
 
 
 class Choices:
@@ -89,14 +91,20 @@ class Choices:
     def count(self, name: str, low: int, high: int) -> int:
         return NUMBERS.index(self.pick(name, NUMBERS[low : high + 1]))
 
-    def colour(self, name: str, avoid: Iterable[Rgb] = (), among: Sequence[str] = VIVID) -> Rgb:
-        """A colour that captions may name, unlike those of `avoid` in basic name and to the eye."""
+    def colour(
+        self, name: str, avoid: Iterable[Rgb] = (), among: Sequence[str] = INKS, contrast: float = 20.0
+    ) -> Rgb:
+        """A colour that captions may name, unlike those of `avoid` in basic name and to the eye.
+
+        contrast  least difference in luma from the first of `avoid`, the ground
+        """
         taken = list(avoid)
         basics = {COLOURS[name_of(rgb)].basic for rgb in taken}
 
         def free(option: str) -> bool:
             rgb, basic, _ = COLOURS[option]
-            return basic not in basics and all(distance(rgb, other) > APART for other in taken)
+            reads = not taken or abs(luma(rgb) - luma(taken[0])) >= contrast
+            return reads and basic not in basics and all(distance(rgb, other) > APART for other in taken)
 
         free_ones = [option for option in self.sample(name, among, len(among)) if free(option)]
         value = self.fixed.get(name, free_ones[0])

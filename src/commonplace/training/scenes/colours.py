@@ -51,9 +51,9 @@ COLOURS: dict[str, Colour] = {
     "pale pink": Colour((252, 226, 234), "white", "[pale pink|very light pink]"),
 }
 
-NEUTRAL = {"black", "white", "grey"}
-VIVID = tuple(name for name, colour in COLOURS.items() if colour.basic not in NEUTRAL)
-"""Colours that a shape, a line or a word can have on light and dark grounds alike."""
+PALE = {"cream", "pale blue", "pale green", "pale pink", "light grey", "charcoal", "slate"}
+INKS = tuple(name for name in COLOURS if name not in PALE)
+"""Colours that a shape, a line or a word can have, where the ground lets it be seen. The pale ones are grounds."""
 
 
 def distance(a: Rgb, b: Rgb) -> float:
@@ -75,10 +75,11 @@ def mix(a: Rgb, b: Rgb, share: float) -> Rgb:
     return red, green, blue
 
 
-def is_dark(rgb: Rgb) -> bool:
-    return 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2] < 128
+def luma(rgb: Rgb) -> float:
+    """Perceived lightness, 0 to 255."""
+    return 0.3 * rgb[0] + 0.59 * rgb[1] + 0.11 * rgb[2]
 
 
 def ink_on(rgb: Rgb) -> Rgb:
     """Near black or near white, whichever reads on this ground."""
-    return (244, 246, 248) if is_dark(rgb) else (28, 32, 38)
+    return (28, 32, 38) if luma(rgb) >= 128 else (244, 246, 248)

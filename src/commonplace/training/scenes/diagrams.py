@@ -91,7 +91,7 @@ def network(c: Canvas, pick: Choices) -> Said:
         c.line([a, b], c.grey, 3, 9 if dashed else 0)
     for n, point in enumerate(around):
         node(c, point, wide, tall, shape, colour, pick.text(f"node {n}", "[{short}|{host}]"))
-    looks = [f"{{number}} {{colour}} {{shape}}, {{topology}}", "[a |]{topology}".replace("[a |]", "[|a ]"), "{links} [lines|links]"]
+    looks = [f"{{number}} {{colour}} {{shape}}, {{topology}}", "[|a ]{topology}", "{links} [lines|links]"]
     if topology in ("star", "tree"):
         at = (x, top + tall) if topology == "tree" else (x, y)
         node(c, at, 100, 56, pick.pick("hub shape", ("boxes", "clouds", "circles", "hexagons")), hub, pick.text("hub", "[router|switch|internet|core|broker]"))
@@ -174,7 +174,7 @@ def sequence(c: Canvas, pick: Choices) -> Said:
         "the last arrow points {last arrow}",
     ]
     if arrow != c.ink:
-        looks.append("{arrow colour} arrows between the {colour} [boxes'|] columns".replace("[boxes'|] ", ""))
+        looks.append("{arrow colour} arrows between {colour} boxes")
     return Said(topic, looks)
 
 
@@ -220,7 +220,7 @@ def flow_chart(c: Canvas, pick: Choices) -> Said:
     looks = [
         "a {diamond colour} diamond with a branch to the {branch}" if down else "a {diamond colour} diamond with a branch {branch}",
         "{colour} boxes joined by arrows from {direction}",
-        "it starts with a [rounded |]{start colour} box".replace("[rounded |]", "[|rounded ]"),
+        "it starts with a [|rounded ]{start colour} box",
         "{start colour} start, {colour} steps and a {diamond colour} decision",
         "the diamond has an arrow to the {branch}" if down else "an arrow goes {branch} from the diamond",
     ]
@@ -350,8 +350,6 @@ def mind_map(c: Canvas, pick: Choices) -> Said:
         leaves = [(x + ((right - left) / 2 - 56) * cos(t), y + ((bottom - top) / 2 - 26) * sin(t)) for t in turn]
     for n, end in enumerate(leaves):
         c.line([at, end], c.grey, 4)
-        c.box((end[0] - wide / 2, end[1] - tall / 2, end[0] + wide / 2, end[1] + tall / 2), leaf)
-        c.plate((0, 0, 0, 0), leaf)
         ink = c.box((end[0] - wide / 2, end[1] - tall / 2, end[0] + wide / 2, end[1] + tall / 2), leaf)
         c.text(end, pick.text(f"leaf {n}", "[{short}|{module}|{field}|{category}]"), ink, 15, "mm", room=wide - 6)
     node(c, at, 116, 60, shape, colour, root)

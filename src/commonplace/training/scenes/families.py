@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from commonplace.training.scenes import lines
+from commonplace.training.scenes import diagrams, lines, marks, screens, texts
 from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.grammar import Said
@@ -25,4 +25,38 @@ FAMILIES: dict[str, Family] = {
     "signal traces": Family(
         "[oscilloscope screen|logic analyser capture|signal plot|timing diagram]", lines.signal_traces
     ),
+    "bar chart": Family("[bar chart|bar graph|chart of bars]", marks.bar_chart),
+    "grouped bars": Family("[bar chart|grouped bar chart|bar graph]", marks.grouped_bars),
+    "pie": Family("[pie chart|circle diagram|chart of shares]", marks.pie),
+    "gauge": Family("[gauge|meter|level indicator]", marks.gauge),
+    "heat map": Family("[heat map|heatmap|matrix of coloured cells]", marks.heat_map),
+    "histogram": Family("[histogram|distribution plot]", marks.histogram),
+    "scatter": Family("[scatter plot|scatter chart|point cloud]", marks.scatter),
+    "radar": Family("[radar chart|spider chart]", marks.radar),
+    "network": Family("[network diagram|network topology|topology diagram|diagram of nodes]", diagrams.network),
+    "architecture": Family("[architecture diagram|system diagram|block diagram]", diagrams.architecture),
+    "sequence": Family("[sequence diagram|message flow|interaction diagram]", diagrams.sequence),
+    "flow chart": Family("[flow chart|flowchart|decision diagram|process diagram]", diagrams.flow_chart),
+    "entities": Family("[ER diagram|entity relationship diagram|schema diagram]", diagrams.entities),
+    "states": Family("[state diagram|state machine|transition diagram]", diagrams.states),
+    "timeline": Family("[Gantt chart|timeline|project plan|schedule]", diagrams.timeline),
+    "mind map": Family("[mind map|tree diagram|hierarchy]", diagrams.mind_map),
+    "concept": Family("[infographic|concept figure|illustration of a concept]", diagrams.concept),
+    "code": Family("[code|source code|code listing|code editor]", texts.code),
+    "configuration": Family("[configuration file|config file|settings file]", texts.configuration),
+    "diff": Family("[diff|code review|patch|changed lines]", texts.diff),
+    "terminal": Family("[terminal|shell session|command line|console]", texts.terminal),
+    "log": Family("[log file|log viewer|log output|logs]", texts.log),
+    "table": Family("[table|data table|grid of data]", texts.table),
+    "spreadsheet": Family("[spreadsheet|worksheet|sheet of cells]", texts.spreadsheet),
+    "words": Family("[text|plain text|words|writing]", texts.words),
+    "login": Family("[login page|sign-in screen|login form]", screens.login),
+    "form": Family("[form|input form|web form]", screens.form),
+    "settings": Family("[settings page|preferences|settings screen]", screens.settings),
+    "dialog": Family("[dialog|message box|pop-up window]", screens.dialog),
+    "progress": Family("[progress screen|progress indicator|loading screen]", screens.progress),
+    "alerts": Family("[alert|warning banner|notification]", screens.alerts),
+    "chat": Family("[chat|conversation|messenger screen]", screens.chat),
+    "tickets": Family("[ticket board|kanban board|task board]", screens.tickets),
+    "calendar": Family("[calendar|month view|calendar page]", screens.calendar),
 }

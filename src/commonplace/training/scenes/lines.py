@@ -14,12 +14,12 @@ STROKES = {"solid": "", "dashed": "dashed ", "dotted": "dotted ", "thick": "thic
 TICKS = ("", "", "k", "%", " ms", "M", "s")
 
 
-def axes(c: Canvas, pick: Choices, box: Box) -> Box:
-    """Axes in one of several manners; returns the box of the data."""
+def axes(c: Canvas, pick: Choices, box: Box, times: bool = True) -> Box:
+    """Axes in one of several manners, with times of day below or room for names; returns the box of the data."""
     left, top, right, bottom = box
     manner = pick.one("axes", ("framed", "corner", "rows", "grid", "bare"))
     numbers = pick.chance("numbers on axes", 0.8)
-    inner = (left + (52 if numbers else 8), top + 8, right - 6, bottom - (26 if numbers else 8))
+    inner = (left + (52 if numbers else 8), top + 8, right - 6, bottom - (26 if numbers or not times else 8))
     left, top, right, bottom = inner
     rows, columns = pick.integer("rows", 3, 6), pick.integer("columns", 4, 8)
     ys = [bottom + (top - bottom) * n / rows for n in range(rows + 1)]
@@ -40,7 +40,7 @@ def axes(c: Canvas, pick: Choices, box: Box) -> Box:
         hour, minutes = pick.integer("first tick", 0, 12), pick.one("tick minutes", (5, 15, 30, 60, 120))
         for n, y in enumerate(ys):
             c.text((left - 6, y), f"{step * n:g}{unit}", c.grey, size, "rm", aloud=False)
-        for n, x in enumerate(xs[:-1:2]):
+        for n, x in enumerate(xs[:-1:2] if times else ()):
             time = hour * 60 + 2 * n * minutes
             c.text((x + 4, bottom + 15), f"{time // 60 % 24:02}:{time % 60:02}", c.grey, size, aloud=False)
     return inner

@@ -21,22 +21,21 @@ PROFILES = {
     "uneven": "[have very different heights|go up and down]",
 }
 SIDEWAYS = {
-    "growing": "[get longer from top to bottom|grow from top to bottom]",
-    "shrinking": "[get shorter from top to bottom|shrink from top to bottom]",
-    "even": "[are nearly equally long|have about the same length]",
-    "hill": "[are longest in the middle|bulge in the middle]",
-    "uneven": "[have very different lengths|vary a lot]",
+    "growing downwards": "[get longer from top to bottom|grow from top to bottom]",
+    "shrinking downwards": "[get shorter from top to bottom|shrink from top to bottom]",
+    "even lengths": "[are nearly equally long|have about the same length]",
+    "bulge": "[are longest in the middle|bulge in the middle]",
+    "uneven lengths": "[have very different lengths|vary a lot in length]",
 }
 
 
 def _heights(pick: Choices, profile: str, count: int) -> list[float]:
-    x = np.linspace(0, 1, count)
-    rng = pick.rng("heights")
-    if profile == "uneven":
+    x, rng = np.linspace(0, 1, count), pick.rng("heights")
+    if profile.startswith("uneven"):
         base = np.where(np.arange(count) % 2 == pick.integer("first low", 0, 1), 0.85, 0.3)
     else:
-        base = {"growing": 0.15 + 0.7 * x, "shrinking": 0.85 - 0.7 * x, "even": 0.7 + 0 * x}.get(
-            profile, 0.2 + 0.7 * np.sin(pi * x) ** 2
+        base = {"g": 0.15 + 0.7 * x, "s": 0.85 - 0.7 * x, "e": 0.7 + 0 * x}.get(
+            profile[0], 0.2 + 0.7 * np.sin(pi * x) ** 2
         )
     heights: list[float] = (base + rng.uniform(-0.03, 0.03, count)).tolist()
     return heights
@@ -48,13 +47,13 @@ def bar_chart(c: Canvas, pick: Choices) -> Said:
     if pick.chance("title", 0.8):
         c.title(topic)
     upright = pick.pick("direction", ("vertical", "horizontal")) == "vertical"
-    count, profile = pick.count("number", 3, 9), pick.pick("profile", tuple(PROFILES))
+    count, profile = pick.count("number", 3, 9), pick.pick("profile", tuple(PROFILES if upright else SIDEWAYS))
     colour = pick.colour("colour", [c.ground])
     place = pick.pick("odd one", HALVES if upright else ("top", "middle", "bottom")) if count > 2 else ""
     odd = {"left": 0, "top": 0, "middle": count // 2}.get(place, count - 1)
     marked = pick.colour("odd colour", [c.ground, colour]) if pick.chance("odd", 0.5) else None
     names = pick.texts("names", "{category}", count)
-    left, top, right, bottom = axes(c, pick, (*c.area[:3], c.area[3] - 8)) if upright else c.area
+    left, top, right, bottom = axes(c, pick, c.area, times=False) if upright else c.area
     for n, height in enumerate(_heights(pick, profile, count)):
         fill = marked if marked and n == odd else colour
         if upright:
@@ -67,11 +66,10 @@ def bar_chart(c: Canvas, pick: Choices) -> Said:
             y = top + step * n
             c.text((left + 84, y + step / 2), names[n], c.ink, min(17, int(step * 0.7)), "rm", room=84)
             c.box((left + 92, y + step * 0.14, left + 92 + (right - left - 92) * height, y + step * 0.86), fill, 0)
-    phrase = (PROFILES if upright else SIDEWAYS)[profile]
     looks = [
         "{number} {colour} {direction} bars",
-        f"{{direction}} bars that {phrase}",
-        f"the bars {phrase}",
+        "{direction} bars that {profile}",
+        "the bars {profile}",
     ]
     if marked:
         looks += ["one {odd colour} bar [in|at] the {odd one}, the others {colour}"]
@@ -90,7 +88,7 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
         taken.append(pick.colour(f"colour {n + 1}", [c.ground, *taken]))
         c.plate((x, y - 7, x + 16, y + 7), taken[-1], radius=0)
         x += 50 + c.text((x + 22, y), name, size=16)
-    left, top, right, bottom = axes(c, pick, (c.area[0], y + 14, c.area[2], c.area[3] - 6))
+    left, top, right, bottom = axes(c, pick, (c.area[0], y + 14, *c.area[2:]), times=False)
     rng, step = pick.rng("heights"), (right - left) / groups
     names = pick.texts("names", "{category}", groups)
     for g in range(groups):
@@ -116,7 +114,7 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
 
 def pie(c: Canvas, pick: Choices) -> Said:
     c.frame()
-    topic = pick.text("topic", "[share of|breakdown of|split by] {category}, {business metric}")
+    topic = pick.text("topic", "{business metric} by [region|plan|quarter|system|browser|language]")
     if pick.chance("title", 0.7):
         c.title(topic)
     hole = pick.pick("form", ("pie", "ring")) == "ring"
@@ -145,7 +143,7 @@ def pie(c: Canvas, pick: Choices) -> Said:
         ky = y + (n - (count - 1) / 2) * min(40, (bottom - top) / count)
         c.plate((kx, ky - 8, kx + 16, ky + 8), taken[-1], radius=2)
         c.text((kx + 24, ky), f"{names[n]} {share:.0%}", size=17, room=right - kx - 24 if key == "right" else x - radius - kx - 26)
-    looks = ["{form} [chart |]with {number} slices".replace("[chart |]", "[|chart ]"), "the {colour 1} slice is [the largest|biggest], {size} of it"]
+    looks = ["{form} [|chart ]with {number} slices", "the {colour 1} slice is [the largest|biggest], {size} of it"]
     looks += ["[mostly|above all] {colour 1}" if size == "most" else "the {colour 1} slice takes {size}"]
     looks += ["legend on the {legend}", "{colour 1} next to {colour 2}"]
     if side:
@@ -173,7 +171,7 @@ def gauge(c: Canvas, pick: Choices) -> Said:
         c.plate((x - wide, y - radius, x + wide, y + radius), rest, c.grey, 12)
         c.plate((x - wide + 4, y + radius - 2 * radius * share, x + wide - 4, y + radius - 4), colour, radius=4)
         if form == "thermometer":
-            c.pen.ellipse((x - 40, y + radius - 24, x + 40, y + radius + 50 - 24 + 30), colour)
+            c.pen.ellipse((x - 35, y + radius - 24, x + 40, y + radius + 46), colour)
         c.text((x + wide + 20, y), value, size=30, bold=True)
     elif form == "dial with a needle":
         c.pen.ellipse(ring, rest, c.grey, 4)
@@ -361,4 +359,6 @@ def radar(c: Canvas, pick: Choices) -> Said:
         corners = [(x + (px - x) * r, y + (py - y) * r) for (px, py), r in zip(regular((x, y), radius, spokes), reach, strict=True)]
         c.line([*corners, corners[0]], taken[-1], 6)
     looks = ["a web with {spokes} corners", "a {colour 1} outline in a web of {spokes} spokes"]
-    return Said(topic, [*looks, "{colour 1} and {colour 2} outlines [over each other|one upon the other]"][: 1 + len(taken) + 0])
+    if len(taken) == 2:
+        looks.append("{colour 1} and {colour 2} outlines [over each other|one upon the other]")
+    return Said(topic, looks)

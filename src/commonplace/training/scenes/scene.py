@@ -9,7 +9,7 @@ from hashlib import blake2b
 from PIL import Image
 
 from commonplace.errors import UnknownName
-from commonplace.training.scenes import curves, grammar
+from commonplace.training.scenes import curves, diagrams, grammar, marks
 from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import NUMBERS, Choices
 from commonplace.training.scenes.colours import COLOURS
@@ -21,6 +21,9 @@ PHRASES: dict[str, str] = (
     {name: colour.said for name, colour in COLOURS.items()}
     | {name: said for name, (said, _) in curves.SHAPES.items()}
     | {name: f"[{name}|{name}|{digit}]" for digit, name in enumerate(NUMBERS) if digit > 1}
+    | marks.PROFILES
+    | marks.SIDEWAYS
+    | diagrams.TOPOLOGIES
     | {name: style.said for name, style in STYLES.items()}
 )
 """Value of an attribute -> its paraphrases."""

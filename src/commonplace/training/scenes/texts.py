@@ -1,0 +1,255 @@
+"""Pictures that are mostly text: listings, terminals, logs, tables, sheets, plain words. Their text is their caption."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from commonplace.training.scenes.canvas import Box, Canvas, grid, middle
+from commonplace.training.scenes.choices import LEGIBLE, Choices
+from commonplace.training.scenes.colours import Rgb, ink_on, mix
+from commonplace.training.scenes.grammar import Said
+
+TOKEN = re.compile(r"\s+|[^\W\d]+|\d|[^\w\s]+")
+KEYWORDS = frozenset(
+    "def return for in if is None import raise while not else try assert class with as const await let fn func "
+    "SELECT FROM WHERE ORDER BY int string print true false on off self".split()
+)
+ARRANGEMENTS = {
+    "only green added lines": "++",
+    "only red removed lines": "--",
+    "red lines above green ones": "-+",
+    "green lines above red ones": "+-",
+}
+THIRDS = ("top", "middle", "bottom")
+
+
+def _tokens(c: Canvas, x: float, y: float, line: str, size: int, right: float, tints: Sequence[Rgb]) -> None:
+    """A line of code in colours: tints of keywords, numbers and strings, everything else."""
+    line, quoted = line[: int((right - x) / c.width_of("m", size))].rstrip(), False
+    for token in TOKEN.findall(line):
+        quote = token.count('"') % 2 == 1
+        number = token[0].isdigit()
+        tint = tints[1] if quoted or quote or number else tints[0] if token in KEYWORDS else tints[2]
+        quoted = quoted != quote
+        x += c.text((x, y), token, tint, size, face="mono", aloud=False)
+    if line:
+        c.words.append(line)
+
+
+def _lines(c: Canvas, size: int, most: int) -> list[float]:
+    """Middles of the text lines that fit the area."""
+    top, bottom = c.area[1], c.area[3]
+    step = size * 1.45
+    return [top + step * (n + 0.5) for n in range(min(most, int((bottom - top) / step)))]
+
+
+def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence[int]) -> Said:
+    c.frame()
+    size = pick.one("text size", (15, 17, 20, 24))
+    keyword = pick.colour("keyword colour", [c.ground], contrast=LEGIBLE)
+    other = pick.colour("value colour", [c.ground, keyword], contrast=LEGIBLE)
+    left, _, right, _ = c.area
+    numbers = pick.pick("line numbers", ("line numbers on the left", "no line numbers")) == "line numbers on the left"
+    ys = _lines(c, size, pick.integer("lines", 5, 22))
+    marked = pick.pick("marked line", THIRDS) if pick.chance("marked", 0.35) and len(ys) > 5 else ""
+    looks = ["{keyword colour} keywords and {value colour} [values|strings and numbers]", "{line numbers}"]
+    if marked:
+        band = pick.colour("band colour", [c.ground])
+        y = ys[{"top": 1, "middle": len(ys) // 2, "bottom": len(ys) - 2}[marked]]
+        c.plate((0, y - size * 0.72, c.width, y + size * 0.72), mix(c.ground, band, 0.35), radius=0)
+        c.plate((0, y - size * 0.72, 8, y + size * 0.72), band, radius=0)
+        looks.append("a line marked in {band colour} near the {marked line}")
+    for n, y in enumerate(ys):
+        if numbers:
+            c.text((left + 26, y), str(n + 1), c.grey, size - 2, "rm", face="mono", aloud=False)
+        indent = indents[pick.among(f"indent {n}", len(indents))] if n else 0
+        line = pick.text(f"line {n}", entry)
+        _tokens(c, left + 40 * numbers + indent * size * 0.6, y, line, size, right, (keyword, other, c.ink))
+    return Said(topic, looks, verbatim=True)
+
+
+def code(c: Canvas, pick: Choices) -> Said:
+    return _listing(c, pick, "{code}", pick.text("topic", "{verb} {thing} in {module}"), (2, 4, 4, 8))
+
+
+def configuration(c: Canvas, pick: Choices) -> Said:
+    return _listing(c, pick, "{config}", pick.text("topic", "{module} settings of {host}"), (0, 0, 2, 4))
+
+
+def diff(c: Canvas, pick: Choices) -> Said:
+    c.frame()
+    size = pick.one("text size", (15, 17, 20))
+    ys = _lines(c, size, 18)
+    tone = {"+": (34, 160, 74), "-": (215, 50, 50)}
+    arrangement = pick.pick("arrangement", tuple(ARRANGEMENTS))
+    start, length = pick.integer("start", 1, 3), len(ys) // 2
+    place = pick.pick("marker", ("signs", "coloured bands", "both"))
+    for n, y in enumerate(ys):
+        inside = start <= n < start + length
+        sign = ARRANGEMENTS[arrangement][n >= start + (length + 1) // 2]
+        tint = tone[sign] if inside else c.ink
+        if inside and place != "signs":
+            c.plate((0, y - size * 0.72, c.width, y + size * 0.72), mix(c.ground, tone[sign], 0.3), radius=0)
+        line = pick.text(f"line {n}", "{code}")
+        ink = tint if place == "signs" or not inside else c.ink
+        if inside and place != "coloured bands":
+            c.text((c.area[0], y), sign, tint, size, face="mono", bold=True, aloud=False)
+        _tokens(c, c.area[0] + 24, y, line, size, c.area[2], (ink, ink, ink))
+    looks = ["{arrangement}", "[a block of|some] {arrangement} between unchanged ones", "{marker} mark the changed lines"]
+    return Said(pick.text("topic", "[change|patch|commit] to {module}"), looks, verbatim=True)
+
+
+def terminal(c: Canvas, pick: Choices) -> Said:
+    c.frame()
+    size = pick.one("text size", (15, 17, 20, 24))
+    ys = _lines(c, size, pick.integer("lines", 4, 20))
+    prompt = pick.colour("prompt colour", [c.ground], contrast=LEGIBLE)
+    text = pick.colour("text colour", [c.ground, prompt], contrast=LEGIBLE) if pick.chance("tinted", 0.4) else c.ink
+    error = pick.pick("last line", ("a red error message", "a green success message", "an empty prompt"))
+    for n, y in enumerate(ys[:-1]):
+        is_command = n == 0 or pick.chance(f"command {n}", 0.3)
+        line = pick.text(f"line {n}", "{command}" if is_command else "{output}")
+        tints = (prompt, prompt, prompt) if is_command else (text, text, text)
+        _tokens(c, c.area[0], y, line, size, c.area[2], tints)
+    y = ys[-1]
+    if error == "an empty prompt":
+        c.text((c.area[0], y), "$", prompt, size, face="mono")
+        c.plate((c.area[0] + 1.5 * size, y - size * 0.6, c.area[0] + 2.1 * size, y + size * 0.6), prompt, radius=0)
+    else:
+        words = "[error: cannot {verb} {thing}|fatal: {thing} not found]" if "red" in error else "[all tests passed|deploy ok|done]"
+        tint = (230, 60, 60) if "red" in error else (40, 180, 80)
+        c.text((c.area[0], y), pick.text("last", words), tint, size, face="mono", bold=True)
+    looks = ["{prompt colour} [commands|prompt lines]", "it ends with {last line}", "[monospaced text|lines of text], {last line} at the end"]
+    if text != c.ink:
+        looks.append("{text colour} output and {prompt colour} commands")
+    return Said(pick.text("topic", "[{verb} {thing}|working on {host}|{module} on {host}]"), looks, verbatim=True)
+
+
+def log(c: Canvas, pick: Choices) -> Said:
+    c.frame()
+    size = pick.one("text size", (14, 16, 18))
+    ys = _lines(c, size, 20)
+    place, count = pick.pick("place", THIRDS), pick.count("bad lines", 1, 3)
+    colour = pick.colour("bad colour", [c.ground], contrast=40, among=("red", "orange", "yellow", "magenta", "pink"))
+    first = {"top": 1, "middle": len(ys) // 2 - 1, "bottom": len(ys) - 4}[place]
+    band = pick.pick("marking", ("letters", "band")) == "band"
+    form = pick.integer("form", 0, 3)
+    for n, y in enumerate(ys):
+        bad = first <= n < first + count
+        if bad and band:
+            c.plate((0, y - size * 0.72, c.width, y + size * 0.72), colour, radius=0)
+        ink = ink_on(colour) if bad and band else colour if bad else c.ink
+        entry = ("{log}", "{log}", "~~:~~:~~ {module} {verb} {thing}", "{host} {module}[~~~~]: {verb} {path}")[form]
+        tint = ink if bad else c.grey
+        _tokens(c, c.area[0], y, pick.text(f"line {n}", entry), size, c.area[2], (ink, tint, ink))
+    what = "[on a {bad colour} band|with a {bad colour} background]" if band else "in {bad colour} letters"
+    return Said(
+        pick.text("topic", "{service} on {host}"),
+        [
+            f"{{bad lines}} [line|log line] {what} near the {{place}}" if count == 1 else f"{{bad lines}} lines {what} near the {{place}}",
+            f"[something|lines] {what} [at|near] the {{place}}",
+        ],
+        verbatim=True,
+    )
+
+
+def _cell_text(pick: Choices, name: str, column: int) -> str:
+    forms = ("[{host}|{city}|{category}|{person}|{entity}]", "~~~[.~|]", "{state}", "~~%", "20~~-0~-1~", "{unit}")
+    return pick.text(name, forms[0 if column == 0 else 1 + pick.among(f"column {column}", 5)])
+
+
+def table(c: Canvas, pick: Choices) -> Said:
+    c.frame()
+    topic = pick.text("topic", "[{entity}s|{host} inventory|{metric} {scope}|{team} team]")
+    if pick.chance("title", 0.5):
+        c.title(topic)
+    rows, columns = pick.count("rows", 3, 9), pick.count("columns", 2, 5)
+    head = pick.colour("header colour", [c.ground])
+    lines = pick.pick("lines", ("lines between the rows", "lines around every cell", "striped rows", "no lines"))
+    marked = pick.pick("marked", ("a coloured row", "a coloured column", "a coloured cell", "nothing", "nothing"))
+    mark = pick.colour("mark colour", [c.ground, head]) if marked != "nothing" else head
+    cells = grid(c.area, columns, rows + 1, 0)
+    place = pick.pick("mark place", THIRDS if marked == "a coloured row" else ("left", "right")) if marked != "nothing" else ""
+    spot_row = {"top": 1, "middle": (rows + 1) // 2, "bottom": rows}.get(place, pick.integer("mark row", 1, rows))
+    spot_column = {"left": 0, "right": columns - 1}.get(place, 0)
+    size = min(18, int((cells[0][3] - cells[0][1]) * 0.62))
+    for n, cell in enumerate(cells):
+        row, column = divmod(n, columns)
+        hit = row > 0 and {
+            "a coloured row": row == spot_row,
+            "a coloured column": column == spot_column,
+            "a coloured cell": row == spot_row and column == spot_column,
+        }.get(marked, False)
+        striped = lines == "striped rows" and row % 2 == 0
+        fill = head if row == 0 else mark if hit else mix(c.ground, c.ink, 0.1) if striped else c.ground
+        c.plate(cell, fill, c.grey if lines == "lines around every cell" else None, 0)
+        if lines == "lines between the rows":
+            c.pen.line((cell[0], cell[3], cell[2], cell[3]), c.grey, 2)
+        words = pick.text(f"head {column}", "{field}") if row == 0 else _cell_text(pick, f"cell {row} {column}", column)
+        c.text((cell[0] + 8, middle(cell)[1]), words, ink_on(fill), size, bold=row == 0, room=cell[2] - cell[0] - 10)
+    looks = ["{columns} columns and {rows} rows below a {header colour} header", "{header colour} header[| row], {lines}"]
+    if marked != "nothing":
+        what = {"a coloured row": "row near the", "a coloured column": "column on the", "a coloured cell": "cell on the"}[marked]
+        looks.append(f"one {{mark colour}} {what} {{mark place}}")
+    return Said(topic, looks)
+
+
+def spreadsheet(c: Canvas, pick: Choices) -> Said:
+    c.frame()
+    left, top, right, bottom = 0.0, c.area[1] - 14, float(c.width), float(c.height)
+    bar = pick.colour("bar colour", [c.ground])
+    where = pick.pick("bar", ("top", "bottom"))
+    tall = 34.0
+    c.plate((left, top, right, top + tall) if where == "top" else (left, bottom - tall, right, bottom), bar, radius=0)
+    at = (14, top + tall / 2) if where == "top" else (14, bottom - tall / 2)
+    c.text(at, pick.text("sheet", "[Book~|Budget 20~~|{entity}s|Sheet~|{business metric}]"), ink_on(bar), 18, bold=True)
+    box: Box = (left + 34, top + tall + 22, right, bottom) if where == "top" else (left + 34, top + 22, right, bottom - tall)
+    columns, rows = pick.integer("columns", 4, 7), pick.integer("rows", 8, 13)
+    cells = grid(box, columns, rows, 0)
+    for n in range(columns):
+        c.text((middle(cells[n])[0], box[1] - 11), "ABCDEFG"[n], c.grey, 15, "mm", aloud=False)
+    for n in range(rows):
+        c.text((17, middle(cells[n * columns])[1]), str(n + 1), c.grey, 15, "mm", aloud=False)
+    fill = pick.colour("fill colour", [c.ground, bar])
+    share = pick.pick("filled", ("one column", "one row", "a block of cells", "a few scattered cells"))
+    which, used = pick.integer("which", 0, 3), pick.integer("used", 3, columns)
+    for n, cell in enumerate(cells):
+        row, column = divmod(n, columns)
+        hit = {
+            "one column": column == which,
+            "one row": row == which + 2,
+            "a block of cells": 2 <= row < 6 and 1 <= column < 3,
+        }.get(share, (row * 7 + column * 5) % 17 == which)
+        c.plate(cell, fill if hit else c.ground, c.faint, 0, 1)
+        if column < used and row < rows - 2 and pick.chance(f"blank {n}", 0.75):
+            words = _cell_text(pick, f"cell {n}", column) if row else pick.text(f"head {column}", "{field}")
+            c.text((cell[0] + 5, middle(cell)[1]), words, ink_on(fill if hit else c.ground), 15, room=cell[2] - cell[0] - 8)
+    looks = ["{fill colour} cells, {filled}", "a {bar colour} bar at the {bar}", "grid of cells with letters above and numbers on the left"]
+    return Said(pick.text("topic", "{business metric} in {city}"), [*looks, "{filled} in {fill colour}"])
+
+
+def words(c: Canvas, pick: Choices) -> Said:
+    """Nothing but text: from a few large words to a page of small ones."""
+    size = pick.one("text size", (18, 22, 30, 44, 60))
+    text = pick.text("text", "{headline}" if size > 24 else "{sentence}{sentence}{sentence}{sentence}{sentence}")
+    colour = pick.colour("colour", [c.ground], contrast=LEGIBLE)
+    side = pick.pick("side", ("left", "middle", "right"))
+    bold, (left, top, right, bottom) = pick.chance("bold", 0.5), c.area
+    rows: list[str] = [""]
+    for word in text.split():
+        row = f"{rows[-1]} {word}".strip()
+        if c.width_of(row, size, c.face, bold) > right - left:
+            rows.append(word)
+        else:
+            rows[-1] = row
+    most = int((bottom - top) / (size * 1.4))
+    x = {"left": left, "middle": (left + right) / 2, "right": right}[side]
+    y = (top + bottom) / 2 - (min(len(rows), most) - 1) / 2 * size * 1.4
+    for n, row in enumerate(rows[:most]):
+        c.text((x, y + size * 1.4 * n), row, colour, size, side[0] + "m", bold)
+    c.words[:] = [" ".join(c.words)]
+    where = {"left": "aligned left", "middle": "centred", "right": "aligned right"}[side]
+    large = "large" if size > 24 else "small"
+    looks = [f"{large} {{colour}} letters[|, nothing else]", f"only text, {where}, {{colour}}", "{colour} [text|words|writing]"]
+    return Said(c.words[0], looks, verbatim=True)
