@@ -20,6 +20,7 @@ import pypdfium2.raw as raw
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, Table
 from commonplace.ingest.pictures import encode_jpeg, encode_png
+from commonplace.ingest.readers.captions import caption_of
 from commonplace.ingest.readers.flow import Block as Flowing
 from commonplace.ingest.readers.flow import Heading, flow
 from commonplace.ingest.readers.pdf.figures import FoundFigure, encode_figure, find_figures, ink
@@ -100,7 +101,7 @@ class _Reader:
         tables = ruled_tables(marks, words)
         marks = [mark for mark in marks if not any(holds(grown(table.box, 3), mark.box) for table in tables)]
         lines = [line for line in lines if not any(holds(table.box, line.box) for table in tables)]
-        told = {line for block in blocks_of(lines) if block.caption_of for line in block.lines}
+        told = {line for block in blocks_of(lines) if caption_of(block.text) for line in block.lines}
         figures = find_figures(marks, lines, view)
         labels = [line for line in lines if line not in told and any(holds(figure.box, line.box) for figure in figures)]
         lines = [line for line in lines if line not in labels]
@@ -175,7 +176,7 @@ def _captions(found: list[Found], blocks: list[Block], slack: float) -> dict[Rec
     pairs = []
     for item in found:
         for block in blocks:
-            kind = block.caption_of
+            kind = caption_of(block.text)
             distance = max(block.box[1] - item.box[3], item.box[1] - block.box[3])
             if kind and _shares_column(item.box, block.box, slack) and -10 < distance < CAPTION_REACH:
                 other_kind = (kind == "table") != isinstance(item, FoundTable)

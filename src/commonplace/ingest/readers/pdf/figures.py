@@ -12,6 +12,7 @@ import pypdfium2.raw as raw
 
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.pictures import MAX_PIXELS, encode_png, picture_size
+from commonplace.ingest.readers.captions import caption_of
 from commonplace.ingest.readers.pdf.page import Mark, PageView, Rect, Rule, area, grown, holds, overlap, union
 from commonplace.ingest.readers.pdf.text import Line, blocks_of
 
@@ -164,7 +165,7 @@ def _with_labels(box: Rect, lines: Sequence[Line]) -> Rect:
     labels = {
         line.box
         for block in blocks_of(lines)
-        if len(block.lines) <= 2 and not block.caption_of and len(block.text) <= 60
+        if len(block.lines) <= 2 and not caption_of(block.text) and len(block.text) <= 60
         for line in block.lines
         if len(line.words) <= 6
     }

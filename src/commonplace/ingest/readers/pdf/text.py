@@ -15,12 +15,6 @@ COLUMN_GAP = 1.8
 """Ems between two words of one baseline that make them belong to different columns."""
 
 _BULLET = re.compile(r"([•▪◦‣●○■□–*-]|\(?\d{1,2}[.)]|[a-z]\))\s")
-_CAPTION = re.compile(
-    r"(?P<kind>fig(?:ure|\.)?|abb(?:ildung|\.)?|chart|diagram|scheme|exhibit|tab(?:le|elle|\.))\s*"
-    r"(?:\d+(?:[.-]\d+)*[a-z]?|[A-Z](?:[.-]?\d+)*|[IVXLC]+)(?:\s*[.:|–—]|\s+(?=[A-Z])|\s*$)",
-    re.IGNORECASE,
-)
-_CAPTION_VERB = re.compile(r"^\S+\s+\S+\s+(?:shows?|lists?|gives?|presents?|illustrates?|depicts?)\b", re.IGNORECASE)
 _LEADERS = re.compile(r"\s*(?:\.\s*){4,}")
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)} | {0xAD: None}
 
@@ -85,14 +79,6 @@ class Block:
     @property
     def mono(self) -> bool:
         return self.lines[0].mono
-
-    @property
-    def caption_of(self) -> str:
-        """Of what the block is the caption: "table", "figure" or nothing."""
-        found = _CAPTION.match(self.text)
-        if found is None or _CAPTION_VERB.match(self.text) or len(self.text) > 600:
-            return ""
-        return "table" if found["kind"].lower().startswith("tab") else "figure"
 
 
 def join_lines(lines: Sequence[str]) -> str:
