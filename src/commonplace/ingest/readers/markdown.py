@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from html import escape
+from html import escape, unescape
 from itertools import groupby
 from pathlib import Path
 
@@ -64,17 +64,19 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
 def _document(markup: bytes) -> Iterator[Front | Element | Note]:
     text = decode(markup)
     matter: dict[str, str] = {}
+    notes: list[Note] = []
     if found := _FRONT_MATTER.match(text):
         try:
             matter = _front_matter(*found.groups())
         except ValueError as error:
-            yield Note(f"front matter could not be read: {error}")
+            notes.append(Note(f"front matter could not be read: {' '.join(str(error).split())}"))
         else:
             text = "\n" * found.group().count("\n") + text[found.end() :]
     root = html.parse(to_html(text))
     blocks: list[Block] = [] if root is None else list(html.blocks(root))
     headings = (block.text for block in blocks if isinstance(block, Heading))
     yield Front(matter.get("title") or next(headings, ""), _tags(matter), _date(matter))
+    yield from notes
     if about := "\n".join(matter[key] for key in ("description", "summary") if matter.get(key)):
         yield Passage(about, Locator(lines=(1, found.group().count("\n") + 1 if found else 1)))
     yield from flow(blocks)
@@ -160,7 +162,7 @@ def _plain_markup(text: str) -> str:
 
 def _arguments(text: str) -> list[tuple[str, str]]:
     """Name and value of each argument; those without a name have an empty one."""
-    return [(name, value.strip("\"'`")) for name, value in _ARGUMENT.findall(text)]
+    return [(name, unescape(value.strip("\"'`"))) for name, value in _ARGUMENT.findall(text)]
 
 
 def _line_ends(found: re.Match[str]) -> str:
