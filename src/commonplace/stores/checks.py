@@ -83,12 +83,6 @@ def check_k(k: int) -> None:
         raise ValueError(f"k is the number of chunks to find, at least 1; got {k}.")
 
 
-def check_texts(what: str, texts: Iterable[str]) -> None:
-    for text in texts:
-        if not isinstance(text, str) or not storable(text):
-            raise ValueError(f"{what} are text without NUL and lone surrogates, got {text!r}.")
-
-
 def _check_dim(schema: Schema, lane: str, vector: Vectors) -> None:
     if np.shape(vector) != (schema.dims[lane],):
         raise DimensionMismatch(
@@ -126,5 +120,11 @@ def _check_payload(point: Point) -> None:
         raise ValueError(f"a document is a whole number of 64 bits, got {point.document!r}.")
     if point.date is not None and not (isinstance(point.date, int) and EARLIEST <= point.date <= LATEST):
         raise ValueError(f"a date is whole seconds since 1970 within the years 1 to 9999, got {point.date!r}.")
-    check_texts("tags", point.tags)
-    check_texts("identifiers", point.identifiers)
+    _check_texts("tags", point.tags)
+    _check_texts("identifiers", point.identifiers)
+
+
+def _check_texts(what: str, texts: Iterable[str]) -> None:
+    for text in texts:
+        if not isinstance(text, str) or not storable(text):
+            raise ValueError(f"{what} are text without NUL and lone surrogates, got {text!r}.")

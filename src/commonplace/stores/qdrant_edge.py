@@ -37,7 +37,7 @@ from commonplace.errors import (
 )
 from commonplace.stores import checks, qdrant_requests
 from commonplace.stores.base import Point, Schema, Scored, Store
-from commonplace.stores.filters import Filter
+from commonplace.stores.filters import Filter, storable
 from commonplace.stores.guards import OPENING, RESERVE, bytes_in, engine_errors, refuse_full_disk
 from commonplace.stores.statistics import Statistics
 from commonplace.types import Vectors
@@ -63,7 +63,7 @@ class QdrantEdgeStore(Store):
         self._writing = threading.RLock()
         self._unindexed = 0
         self._failed = False
-        self._statistics = Statistics.load(self._statistics_file, points=self.count())
+        self._statistics = Statistics.load(self._statistics_file, self._census())
         _OPEN.add(self)
 
     @classmethod
@@ -85,7 +85,7 @@ class QdrantEdgeStore(Store):
                 shard.update(operation)
             shard.flush()  # a kill between a change of schema and a flush can leave what does not open again
             shard.close()
-        Statistics().save(partial / "statistics.npz", points=0)
+        Statistics().save(partial / "statistics.npz", census=[0] * (2 + len(schema.dims)))
         (partial / "schema.json").write_text(json.dumps({"format": FORMAT, "dims": dict(schema.dims)}))
         partial.rename(folder)
         return cls.open(folder, schema)
@@ -147,8 +147,7 @@ class QdrantEdgeStore(Store):
 
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         checks.check_k(k)
-        wanted = sorted(set(identifiers))
-        checks.check_texts("identifiers", wanted)
+        wanted = sorted({identifier for identifier in identifiers if storable(identifier)})  # no chunk holds others
         if not wanted:
             return {}
         with engine_errors(self._folder):
@@ -165,7 +164,7 @@ class QdrantEdgeStore(Store):
 
     def count(self, where: Filter | None = None) -> int:
         with engine_errors(self._folder):
-            return int(self._live.count(qdrant.CountRequest(filter=qdrant_requests.condition(where), exact=True)))
+            return int(self._live.count(qdrant_requests.count(where)))
 
     def ids(self) -> Iterator[str]:
         for record in self._scroll(with_vector=False):
@@ -197,7 +196,7 @@ class QdrantEdgeStore(Store):
             if self._failed:
                 return  # without the file they are counted again
             with suppress(OSError):
-                self._counted().save(self._statistics_file, points=self.count())
+                self._counted().save(self._statistics_file, self._census())
 
     def close(self) -> None:
         if self._shard is None or os.getpid() != self._pid:
@@ -247,6 +246,11 @@ class QdrantEdgeStore(Store):
                 raise
             statistics.remove(_terms(record) for record in replaced)
             statistics.add(added)
+
+    def _census(self) -> list[int]:
+        """How many chunks there are, and how many have words and each dense lane."""
+        with engine_errors(self._folder):
+            return [int(self._live.count(request)) for request in qdrant_requests.census(self.schema)]
 
     def _counted(self) -> Statistics:
         with self._writing:

@@ -92,6 +92,15 @@ def holding(
     )
 
 
+def count(where: Filter | None) -> qdrant.CountRequest:
+    return qdrant.CountRequest(exact=True, filter=condition(where))
+
+
+def census(schema: Schema) -> list[qdrant.CountRequest]:
+    having = [qdrant.Filter(must=[qdrant.HasVectorCondition(lane)]) for lane in (SPARSE, *schema.dims)]
+    return [qdrant.CountRequest(exact=True, filter=each) for each in (None, *having)]
+
+
 def condition(where: Filter | None) -> qdrant.Filter | None:
     """A filter of Qdrant. Raises FilterError for a source glob, which only a collection can resolve."""
     return None if where is None else _condition(where)

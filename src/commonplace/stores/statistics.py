@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -46,8 +47,8 @@ class Statistics:
                 weighed[term] = weight * math.log1p((self.chunks - df + 0.5) / (df + 0.5))
         return weighed
 
-    def save(self, path: Path, points: int) -> None:
-        """Write to `path`, whole or not at all, with the number of all points for `load` to check."""
+    def save(self, path: Path, census: Sequence[int]) -> None:
+        """Write to `path`, whole or not at all, with the store's own counts for `load` to check."""
         live = {term: df for term, df in self._df.items() if df}
         partial = path.with_suffix(".partial")
         with partial.open("wb") as file:
@@ -55,27 +56,29 @@ class Statistics:
                 file,
                 terms=np.fromiter(live.keys(), np.uint32, len(live)),
                 df=np.fromiter(live.values(), np.uint64, len(live)),
-                totals=np.array([self.chunks, points], np.uint64),
+                chunks=np.uint64(self.chunks),
+                census=np.array(census, np.uint64),
             )
         partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path, points: int) -> Statistics | None:
+    def load(cls, path: Path, census: Sequence[int]) -> Statistics | None:
         """What `save` wrote, None if there is nothing to rely on.
 
-        Raises CorruptCollection if the store held another number of points when it was last put away.
+        Raises CorruptCollection if the store counted otherwise when it was last put away.
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                terms, df, (chunks, expected) = arrays["terms"], arrays["df"], arrays["totals"].tolist()
-        except (OSError, ValueError, KeyError, EOFError):
+                terms, df, chunks, then = (arrays[name].tolist() for name in ("terms", "df", "chunks", "census"))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
-        if expected != points:
+        if then != list(census):
             raise CorruptCollection(
-                f"the store in {path.parent} held {expected} chunks when it was closed and holds {points} now: "
-                "files in it are damaged or missing. Restore the folder from a backup, or remove it and add again."
+                f"the store in {path.parent} had {then} chunks and vectors of each lane when it was closed and has "
+                f"{list(census)} now: files in it are damaged or missing. Restore the folder from a backup, or remove "
+                "it and add the documents again."
             )
         result = cls()
         result.chunks = chunks
-        result._df = Counter(dict(zip(terms.tolist(), df.tolist(), strict=True)))
+        result._df = Counter(dict(zip(terms, df, strict=True)))
         return result
