@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import ceil, cos, hypot, pi, sin
 
@@ -28,6 +28,11 @@ FRAMES = ("nothing",) * 5 + ("a window frame", "a browser bar", "a coloured bord
 def grain(width: int, height: int, strength: int, seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     return Image.fromarray(rng.normal(128, strength, (height, width)).clip(0, 255).astype(np.uint8)).convert("RGB")
+
+
+@cache
+def small_print() -> list[str]:
+    return [Choices(n).text("small print", "{sentence}{sentence}{sentence}") for n in range(60)]
 
 
 class Canvas:
@@ -120,16 +125,21 @@ class Canvas:
         aloud   False for numbers on axes and the like, which are no caption
         """
         path = self._font(face or self.face, bold)
-        coverage, width = fonts.mask(path, size, words)
-        if room and width > room:
+        if room and len(words) * size * 0.4 > room and (width := fonts.font(path, size).getlength(words)) > room:
             kept = words[: int(len(words) * room / width)].rstrip()
-            words = kept.rsplit(" ", 1)[0] if face != "mono" and " " in kept else kept
-            coverage, width = fonts.mask(path, size, words)
+            words = kept.rsplit(" ", 1)[0] if " " in kept else kept
+        coverage, width = fonts.mask(path, size, words)
         x = at[0] - {"l": 0.0, "m": width / 2, "r": width}[anchor[0]]
         self.image.paste(colour or self.ink, (round(x), round(at[1] - size * 0.64)), coverage)
         if aloud and words:
             self.words.append(words)
         return width
+
+    def small_print(self, at: Point, line: int, size: int, room: float) -> None:
+        """Running text that is there to look like text: one of a few lines, cut where the column ends."""
+        coverage, width = fonts.mask(self._font(self.face, False), size, small_print()[line % 60])
+        part = coverage.crop((0, 0, int(min(room, width)), coverage.height))
+        self.image.paste(self.ink, (round(at[0]), round(at[1] - size * 0.64)), part)
 
     def width_of(self, words: str, size: int, face: Face = "mono", bold: bool = False) -> float:
         return fonts.font(self._font(face, bold), size).getlength(words)

@@ -91,9 +91,7 @@ class Choices:
     def count(self, name: str, low: int, high: int) -> int:
         return NUMBERS.index(self.pick(name, NUMBERS[low : high + 1]))
 
-    def colour(
-        self, name: str, avoid: Iterable[Rgb] = (), among: Sequence[str] = INKS, contrast: float = 20.0
-    ) -> Rgb:
+    def colour(self, name: str, avoid: Iterable[Rgb] = (), among: Sequence[str] = INKS, contrast: float = 20.0) -> Rgb:
         """A colour that captions may name, unlike those of `avoid` in basic name and to the eye.
 
         contrast  least difference in luma from the first of `avoid`, the ground

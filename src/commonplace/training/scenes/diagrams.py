@@ -40,7 +40,9 @@ def node(c: Canvas, centre: Point, wide: float, tall: float, shape: str, colour:
         ink = c.shape(round_ish, colour)
     if words:
         size = 15 if shape in ("boxes", "cylinders", "clouds") else 13
-        c.text((x, y + (tall * 0.1 if shape in ("triangles", "cylinders") else 0)), words, ink, size, "mm", room=wide * 0.9)
+        c.text(
+            (x, y + (tall * 0.1 if shape in ("triangles", "cylinders") else 0)), words, ink, size, "mm", room=wide * 0.9
+        )
 
 
 def _towards(a: Point, b: Point, start: float, end: float) -> list[Point]:
@@ -71,7 +73,9 @@ def network(c: Canvas, pick: Choices) -> Said:
     left, top, right, bottom = c.area
     (x, y), wide, tall = middle(c.area), 84.0, 46.0
     spread = ((right - left - wide) / 2, (bottom - top - tall) / 2)
-    around = [(x + spread[0] * cos(t), y + spread[1] * sin(t)) for t in (2 * pi * n / count - pi / 2 for n in range(count))]
+    around = [
+        (x + spread[0] * cos(t), y + spread[1] * sin(t)) for t in (2 * pi * n / count - pi / 2 for n in range(count))
+    ]
     if topology == "bus":
         around = [(left + (right - left) * (n + 0.5) / count, y + (-70 if n % 2 else 70)) for n in range(count)]
         wide = min(wide, 1.8 * (right - left) / count)
@@ -94,7 +98,15 @@ def network(c: Canvas, pick: Choices) -> Said:
     looks = [f"{{number}} {{colour}} {{shape}}, {{topology}}", "[|a ]{topology}", "{links} [lines|links]"]
     if topology in ("star", "tree"):
         at = (x, top + tall) if topology == "tree" else (x, y)
-        node(c, at, 100, 56, pick.pick("hub shape", ("boxes", "clouds", "circles", "hexagons")), hub, pick.text("hub", "[router|switch|internet|core|broker]"))
+        node(
+            c,
+            at,
+            100,
+            56,
+            pick.pick("hub shape", ("boxes", "clouds", "circles", "hexagons")),
+            hub,
+            pick.text("hub", "[router|switch|internet|core|broker]"),
+        )
         where = "at the top" if topology == "tree" else "in the middle"
         looks.append(f"{{hub colour}} [node|one] {where}, {{colour}} {{shape}} [around it|joined to it]")
     return Said(topic, looks)
@@ -102,7 +114,9 @@ def network(c: Canvas, pick: Choices) -> Said:
 
 def architecture(c: Canvas, pick: Choices) -> Said:
     c.frame()
-    topic = pick.text("topic", "[architecture of the {service}|{service} components|how the {service} works|{team} platform]")
+    topic = pick.text(
+        "topic", "[architecture of the {service}|{service} components|how the {service} works|{team} platform]"
+    )
     c.title(topic)
     sideways = pick.pick("direction", ("left to right", "top to bottom")) == "left to right"
     layers = pick.count("layers", 2, 4)
@@ -167,7 +181,9 @@ def sequence(c: Canvas, pick: Choices) -> Said:
         goes_left = backwards == "left" if n == messages - 1 else pick.chance(f"back {n}", 0.35)
         a, b = (xs[start + 1], xs[start]) if goes_left else (xs[start], xs[start + 1])
         c.arrow([(a, y), (b, y)], arrow, 3, 8 if goes_left else 0)
-        c.text(((a + b) / 2, y - 12), pick.text(f"message {n}", "{message}"), size=14, anchor="mm", room=abs(b - a) - 20)
+        c.text(
+            ((a + b) / 2, y - 12), pick.text(f"message {n}", "{message}"), size=14, anchor="mm", room=abs(b - a) - 20
+        )
     looks = [
         "{actors} {colour} boxes at the top with dashed lines down",
         "{messages} [horizontal arrows|messages] between {actors} [lifelines|columns]",
@@ -180,7 +196,9 @@ def sequence(c: Canvas, pick: Choices) -> Said:
 
 def flow_chart(c: Canvas, pick: Choices) -> Said:
     c.frame()
-    topic = pick.text("topic", "[how to {verb} a {thing}|{entity} approval|{service} [recovery|deploy|check]|incident response]")
+    topic = pick.text(
+        "topic", "[how to {verb} a {thing}|{entity} approval|{service} [recovery|deploy|check]|incident response]"
+    )
     if pick.chance("title", 0.4):
         c.title(topic)
     down = pick.pick("direction", ("top to bottom", "left to right")) == "top to bottom"
@@ -205,7 +223,9 @@ def flow_chart(c: Canvas, pick: Choices) -> Said:
         if n == turn:
             node(c, centre, diamond[0], diamond[1], "diamonds", question, pick.text("question", "{question}"))
         elif n == 0:
-            ink = c.box((centre[0] - wide / 2, centre[1] - tall / 2, centre[0] + wide / 2, centre[1] + tall / 2), first, 40)
+            ink = c.box(
+                (centre[0] - wide / 2, centre[1] - tall / 2, centre[0] + wide / 2, centre[1] + tall / 2), first, 40
+            )
             c.text(centre, words, ink, 15, "mm", room=wide - 10)
         else:
             node(c, centre, wide, tall, "boxes", colour, words)
@@ -216,9 +236,16 @@ def flow_chart(c: Canvas, pick: Choices) -> Said:
     reach = diamond[0] * 0.64 if down else diamond[1] * 0.62
     c.arrow(_towards((qx, qy), end, reach, 40 if down else 24), c.ink, 3)
     node(c, end, 88, 44, "boxes", colour, pick.text("other", "{step}"))
-    c.text((qx + offset[0] * (reach + 22) + (14 if offset[1] else 0), qy + offset[1] * (reach + 18) - 12), "no", size=14, anchor="mm")
+    c.text(
+        (qx + offset[0] * (reach + 22) + (14 if offset[1] else 0), qy + offset[1] * (reach + 18) - 12),
+        "no",
+        size=14,
+        anchor="mm",
+    )
     looks = [
-        "a {diamond colour} diamond with a branch to the {branch}" if down else "a {diamond colour} diamond with a branch {branch}",
+        "a {diamond colour} diamond with a branch to the {branch}"
+        if down
+        else "a {diamond colour} diamond with a branch {branch}",
         "{colour} boxes joined by arrows from {direction}",
         "it starts with a [|rounded ]{start colour} box",
         "{start colour} start, {colour} steps and a {diamond colour} decision",
@@ -301,7 +328,10 @@ def timeline(c: Canvas, pick: Choices) -> Said:
     topic = pick.text("topic", "[plan|schedule|project plan|roadmap] [of the {team} team|for {city}|of the {service}]")
     c.title(topic)
     left, top, right, bottom = c.area
-    rows, order = pick.count("number", 3, 7), pick.pick("order", ("staircase going down", "staircase going up", "all over the place"))
+    rows, order = (
+        pick.count("number", 3, 7),
+        pick.pick("order", ("staircase going down", "staircase going up", "all over the place")),
+    )
     colour, odd = pick.colour("colour", [c.ground]), pick.pick("odd row", ("first", "last"))
     other = pick.colour("odd colour", [c.ground, colour])
     label = (right - left) * 0.32
@@ -315,7 +345,9 @@ def timeline(c: Canvas, pick: Choices) -> Said:
     for n, name in enumerate(pick.texts("task", "{task}", rows)):
         y = top + 22 + step * n
         c.text((left, y + step / 2), name, size=14, room=label - 8)
-        share = {"staircase going down": n, "staircase going up": rows - 1 - n}.get(order, pick.integer(f"start {n}", 0, rows - 1))
+        share = {"staircase going down": n, "staircase going up": rows - 1 - n}.get(
+            order, pick.integer(f"start {n}", 0, rows - 1)
+        )
         if order == "all over the place" and n < 3:
             share = (0, rows - 1, 0)[n]
         x = left + label + (right - left - label) * share / (rows + 1)
@@ -324,7 +356,11 @@ def timeline(c: Canvas, pick: Choices) -> Said:
         c.box((x, y + step * 0.15, min(x + wide, right), y + step * 0.85), fill)
     return Said(
         topic,
-        ["{number} [horizontal bars|rows of bars] {order}", "{colour} bars, the {odd row} one {odd colour}", "bars {order}"],
+        [
+            "{number} [horizontal bars|rows of bars] {order}",
+            "{colour} bars, the {odd row} one {odd colour}",
+            "bars {order}",
+        ],
     )
 
 
@@ -369,7 +405,10 @@ def concept(c: Canvas, pick: Choices) -> Said:
     topic = pick.text("topic", "[sales|security|testing|{team}|{service}] [levels|stages|layers|phases]")
     if pick.chance("title", 0.5):
         c.title(topic)
-    form, count = pick.pick("form", ("pyramid", "funnel", "row of arrows", "overlapping circles")), pick.count("number", 3, 4)
+    form, count = (
+        pick.pick("form", ("pyramid", "funnel", "row of arrows", "overlapping circles")),
+        pick.count("number", 3, 4),
+    )
     (x, y), (left, top, right, bottom) = middle(c.area), c.area
     taken: list[Rgb] = []
     step, half = (bottom - top) / count, min((right - left) / 2, 200)
@@ -380,11 +419,20 @@ def concept(c: Canvas, pick: Choices) -> Said:
         if form in ("pyramid", "funnel"):
             a, b = (n / count, (n + 1) / count) if form == "pyramid" else (1 - n / count, 1 - (n + 1) / count * 0.85)
             ink = c.shape([(x - half * a, y0), (x + half * a, y0), (x + half * b, y1), (x - half * b, y1)], taken[-1])
-            c.text((x, (y0 + y1) / 2 + (8 if form == "pyramid" and n == 0 else 0)), name, ink, 16, "mm", room=half * (a + b))
+            c.text(
+                (x, (y0 + y1) / 2 + (8 if form == "pyramid" and n == 0 else 0)),
+                name,
+                ink,
+                16,
+                "mm",
+                room=half * (a + b),
+            )
         elif form == "row of arrows":
             wide = (right - left - 20) / count
             x0, x1 = left + wide * n, left + wide * (n + 1) - 6
-            ink = c.shape([(x0, y - 50), (x1, y - 50), (x1 + 20, y), (x1, y + 50), (x0, y + 50), (x0 + 20, y)], taken[-1])
+            ink = c.shape(
+                [(x0, y - 50), (x1, y - 50), (x1 + 20, y), (x1, y + 50), (x0, y + 50), (x0 + 20, y)], taken[-1]
+            )
             c.text((x0 + wide / 2 + 8, y), name, ink, 15, "mm", room=wide - 30)
         else:
             turn, radius = 2 * pi * n / count - pi / 2, min(bottom - top, right - left) * 0.27

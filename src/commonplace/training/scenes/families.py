@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from commonplace.training.scenes import diagrams, lines, marks, screens, texts
+from commonplace.training.scenes import diagrams, lines, marks, photos, pictures, screens, texts
 from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.grammar import Said
@@ -59,4 +59,15 @@ FAMILIES: dict[str, Family] = {
     "chat": Family("[chat|conversation|messenger screen]", screens.chat),
     "tickets": Family("[ticket board|kanban board|task board]", screens.tickets),
     "calendar": Family("[calendar|month view|calendar page]", screens.calendar),
+    "shapes": Family("[picture of shapes|drawing|geometric figure]", pictures.shapes),
+    "logo": Family("[logo|emblem|badge]", pictures.logo),
+    "pictograms": Family("[icon|pictogram|symbol]", pictures.pictograms),
+    "map": Family("[map|chart of an area|plan of a place]", pictures.chart_map),
+    "slide": Family("[slide|presentation slide]", pictures.slide),
+    "page": Family("[document page|page of a report|page]", pictures.page),
+    "barcode": Family("[label|sticker|tag]", pictures.barcode),
+    "board": Family("[circuit board|hardware|electronics]", photos.board),
+    "rack": Family("[server rack|hardware|machine room]", photos.rack),
+    "front panel": Family("[network switch|hardware|device with cables]", photos.front_panel),
+    "landscape": Family("[landscape|landscape photo|view of nature]", photos.landscape),
 }

@@ -60,6 +60,8 @@ class Said:
     topic: str
     looks: Sequence[str]
     verbatim: bool = False
+    look: str = ""
+    """What it looks like as a whole, where the style does not say it."""
 
 
 DESCRIPTION = (

@@ -142,7 +142,12 @@ def pie(c: Canvas, pick: Choices) -> Said:
         c.shape([*arc, *inner] if hole else [(x, y), *arc], taken[-1])
         ky = y + (n - (count - 1) / 2) * min(40, (bottom - top) / count)
         c.plate((kx, ky - 8, kx + 16, ky + 8), taken[-1], radius=2)
-        c.text((kx + 24, ky), f"{names[n]} {share:.0%}", size=17, room=right - kx - 24 if key == "right" else x - radius - kx - 26)
+        c.text(
+            (kx + 24, ky),
+            f"{names[n]} {share:.0%}",
+            size=17,
+            room=right - kx - 24 if key == "right" else x - radius - kx - 26,
+        )
     looks = ["{form} [|chart ]with {number} slices", "the {colour 1} slice is [the largest|biggest], {size} of it"]
     looks += ["[mostly|above all] {colour 1}" if size == "most" else "the {colour 1} slice takes {size}"]
     looks += ["legend on the {legend}", "{colour 1} next to {colour 2}"]
@@ -151,7 +156,13 @@ def pie(c: Canvas, pick: Choices) -> Said:
     return Said(topic, looks)
 
 
-LEVELS = {"almost empty": 0.1, "about a quarter full": 0.27, "half full": 0.5, "three quarters full": 0.75, "nearly full": 0.94}
+LEVELS = {
+    "almost empty": 0.1,
+    "about a quarter full": 0.27,
+    "half full": 0.5,
+    "three quarters full": 0.75,
+    "nearly full": 0.94,
+}
 
 
 def gauge(c: Canvas, pick: Choices) -> Said:
@@ -307,7 +318,10 @@ def scatter(c: Canvas, pick: Choices) -> Said:
         if slope and pick.chance("fit", 0.4):
             fit = pick.colour("line colour", [c.ground])
             left, top, right, bottom = plot
-            ends = [(left, bottom - (bottom - top) * (0.5 - slope / 2)), (right, bottom - (bottom - top) * (0.5 + slope / 2))]
+            ends = [
+                (left, bottom - (bottom - top) * (0.5 - slope / 2)),
+                (right, bottom - (bottom - top) * (0.5 + slope / 2)),
+            ]
             c.line(ends, fit, 4)
             looks.append("a straight {line colour} line through the dots")
         return Said(topic, looks)
@@ -324,9 +338,7 @@ def scatter(c: Canvas, pick: Choices) -> Said:
     return Said(topic, looks)
 
 
-def _dots(
-    c: Canvas, plot: Box, xs: np.ndarray, ys: np.ndarray, colour: Rgb, form: str, radius: float
-) -> None:
+def _dots(c: Canvas, plot: Box, xs: np.ndarray, ys: np.ndarray, colour: Rgb, form: str, radius: float) -> None:
     left, top, right, bottom = plot
     for x, y in zip((left + (right - left) * xs).tolist(), (bottom - (bottom - top) * ys).tolist(), strict=True):
         box = (x - radius, y - radius, x + radius, y + radius)
@@ -356,7 +368,10 @@ def radar(c: Canvas, pick: Choices) -> Said:
     for n in range(pick.count("number", 1, 2)):
         taken.append(pick.colour(f"colour {n + 1}", [c.ground, *taken]))
         reach = pick.rng(f"reach {n}").uniform(0.35, 0.95, spokes).tolist()
-        corners = [(x + (px - x) * r, y + (py - y) * r) for (px, py), r in zip(regular((x, y), radius, spokes), reach, strict=True)]
+        corners = [
+            (x + (px - x) * r, y + (py - y) * r)
+            for (px, py), r in zip(regular((x, y), radius, spokes), reach, strict=True)
+        ]
         c.line([*corners, corners[0]], taken[-1], 6)
     looks = ["a web with {spokes} corners", "a {colour 1} outline in a web of {spokes} spokes"]
     if len(taken) == 2:

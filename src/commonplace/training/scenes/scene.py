@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from PIL import Image
@@ -70,9 +70,9 @@ def scene(
     style = _known(STYLES, style or choices.one("style", sorted(STYLES)), "style")
     canvas = Canvas(choices, style)
     said = FAMILIES[family].draw(canvas, choices)
-    slots = {**choices.attributes, "kind": FAMILIES[family].said, "look": style}
+    slots = {**choices.attributes, "kind": FAMILIES[family].said, "look": said.look or style}
     if choices.attributes.get("frame", "nothing") != "nothing":
-        said = Said(said.topic, [*said.looks, "{frame} [around it|frames it]"], said.verbatim)
+        said = replace(said, looks=[*said.looks, "{frame} [around it|frames it]"])
     return Scene(
         canvas.finish(),
         family,

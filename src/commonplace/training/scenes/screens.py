@@ -9,7 +9,7 @@ from commonplace.training.scenes.choices import LEGIBLE, Choices
 from commonplace.training.scenes.colours import Rgb, ink_on, mix
 from commonplace.training.scenes.grammar import Said
 
-SIDES = ("left", "middle", "right")
+SIDES = ("on the left", "in the middle", "on the right")
 EMBLEMS = {"circle": 40, "triangle": 3, "square": 4, "hexagon": 6, "star": 10}
 
 
@@ -18,15 +18,18 @@ def emblem(c: Canvas, centre: Point, radius: float, form: str, colour: Rgb) -> N
     corners = regular(centre, radius, EMBLEMS[form], -pi / 4 if form == "square" else -pi / 2)
     if form == "star":
         x, y = centre
-        corners = [(x + (px - x) * (0.42 if n % 2 else 1), y + (py - y) * (0.42 if n % 2 else 1)) for n, (px, py) in enumerate(corners)]
+        corners = [
+            (x + (px - x) * (0.42 if n % 2 else 1), y + (py - y) * (0.42 if n % 2 else 1))
+            for n, (px, py) in enumerate(corners)
+        ]
     c.pen.polygon(corners, colour)
 
 
-def _card(c: Canvas, pick: Choices, wide: float, side: str = "middle") -> Box:
+def _card(c: Canvas, pick: Choices, wide: float, side: str = "in the middle") -> Box:
     """A panel on the ground, in one of several manners."""
     left, top, right, bottom = c.area
     wide = min(wide, right - left)
-    x = {"left": left, "middle": (left + right - wide) / 2, "right": right - wide}[side]
+    x = {"on the left": left, "on the right": right - wide}.get(side, (left + right - wide) / 2)
     box = (x, top, x + wide, bottom)
     if pick.one("card", ("panel", "panel", "none")) == "panel":
         c.plate(box, mix(c.ground, c.ink, 0.06), c.grey if pick.chance("card edge", 0.5) else None)
@@ -55,7 +58,14 @@ def login(c: Canvas, pick: Choices) -> Said:
     form, tint = pick.pick("emblem", tuple(EMBLEMS)), pick.colour("emblem colour", [c.ground, colour])
     x, tall = (left + right) / 2, bottom - top
     emblem(c, (x, top + tall * 0.11), tall * 0.1, form, tint)
-    c.text((x, top + tall * 0.27), pick.text("greeting", f"[Sign in to {brand}|{brand}|Welcome back|Log in]"), size=22, anchor="mm", bold=True, room=right - left)
+    c.text(
+        (x, top + tall * 0.27),
+        pick.text("greeting", f"[Sign in to {brand}|{brand}|Welcome back|Log in]"),
+        size=22,
+        anchor="mm",
+        bold=True,
+        room=right - left,
+    )
     fields = ("[Email|User name|Email address|Account]", "Password", "Code")[: pick.count("fields", 1, 3)]
     step = tall * 0.4 / 3
     for n, field in enumerate(fields):
@@ -64,13 +74,19 @@ def login(c: Canvas, pick: Choices) -> Said:
         _entry(c, (left, y, right, y + step - 6), pick.text(f"field {n}", field), hidden, c.grey)
     y = top + tall * 0.36 + step * len(fields) + 8
     _button(c, (left, y, right, y + tall * 0.12), colour, pick.text("button", "[Sign in|Log in|Continue|Next]"))
-    c.text((x, y + tall * 0.12 + 18), pick.text("help", "[Forgot password?|Create account|Need help?|Use single sign-on]"), c.grey, 14, "mm")
+    c.text(
+        (x, y + tall * 0.12 + 18),
+        pick.text("help", "[Forgot password?|Create account|Need help?|Use single sign-on]"),
+        c.grey,
+        14,
+        "mm",
+    )
     looks = [
         "a {button colour} button below [one|a single] [field|input box]" if len(fields) == 1
         else "a {button colour} button below {fields} [fields|input boxes]",
         "a {emblem colour} {emblem} [as logo|on top|above the fields]",
         "{emblem colour} {emblem} above, {button colour} button below",
-        "the form is [on|in] the {side}",
+        "the form is {side}",
     ]  # fmt: skip
     return Said(f"[sign-in to|access to|account of] {brand}", looks)
 
@@ -88,7 +104,13 @@ def form(c: Canvas, pick: Choices) -> Said:
     for n, (cell, label) in enumerate(zip(cells, pick.texts("label", "{label}", len(cells)), strict=True)):
         hit = wrong and n == bad
         box = cell[0], cell[1], cell[2], min(cell[3] - (16 if hit else 0), cell[1] + 62)
-        _entry(c, box, label, pick.text(f"value {n}", "[|{person} {surname}|{city}|~~~|{host}]"), (222, 36, 36) if hit else c.grey)
+        _entry(
+            c,
+            box,
+            label,
+            pick.text(f"value {n}", "[|{person} {surname}|{city}|~~~|{host}]"),
+            (222, 36, 36) if hit else c.grey,
+        )
         if hit:
             c.text((box[0], box[3] + 9), "required field", (222, 36, 36), 13)
     place = pick.pick("button side", ("left", "right"))
@@ -124,7 +146,10 @@ def settings(c: Canvas, pick: Choices) -> Said:
     on = pick.pick("on", ("all", "none", "only the first", "only the last"))
     step = min(58, (bottom - top) / count)
     for n, name in enumerate(pick.texts("setting", "{setting}", count)):
-        y, lit = top + step * (n + 0.5), on == "all" or (on == "only the first" and n == 0) or (on == "only the last" and n == count - 1)
+        y, lit = (
+            top + step * (n + 0.5),
+            on == "all" or (on == "only the first" and n == 0) or (on == "only the last" and n == count - 1),
+        )
         c.text((left, y), name, size=17, room=right - left - 110)
         fill = colour if lit else mix(c.ground, c.ink, 0.25)
         if control == "switches":
@@ -185,7 +210,14 @@ def dialog(c: Canvas, pick: Choices) -> Said:
     ink = ink_on(paper)
     topic = pick.text("question", "{question box}")
     c.text((x, y), topic, ink, 22, anchor, True, room=right - x - 10 if anchor == "lm" else right - left - 20)
-    c.text((x, y + 32), pick.text("detail", "{sentence}"), mix(ink, paper, 0.3), 15, anchor, room=right - x - 10 if anchor == "lm" else right - left - 20)
+    c.text(
+        (x, y + 32),
+        pick.text("detail", "{sentence}"),
+        mix(ink, paper, 0.3),
+        15,
+        anchor,
+        room=right - x - 10 if anchor == "lm" else right - left - 20,
+    )
     count, side = pick.count("buttons", 1, 3), pick.pick("coloured button", ("right", "left"))
     wide = min(120.0, (right - left - 40) / count - 10)
     for n, name in enumerate(pick.texts("button", "[{button}|Cancel|Later|No]", count)):
@@ -194,13 +226,17 @@ def dialog(c: Canvas, pick: Choices) -> Said:
         _button(c, (x, bottom - 54, x + wide, bottom - 18), button if hit else mix(paper, ink, 0.15), name)
     looks = ["a {icon colour} [disc|circle] with a {icon} {icon place}"]
     looks += ["a {icon colour} {icon} icon and {buttons} " + ("buttons" if count > 1 else "button")]
-    looks += ["the {coloured button} button is {button colour}" if count > 1 else "[one|a single] {button colour} button"]
+    looks += [
+        "the {coloured button} button is {button colour}" if count > 1 else "[one|a single] {button colour} button"
+    ]
     return Said(topic.rstrip("?"), looks)
 
 
 def progress(c: Canvas, pick: Choices) -> Said:
     c.frame()
-    topic = pick.text("topic", "[Installing {brand}|Uploading {thing}s|Copying to {host}|Updating {service}|{verb} {thing}s]")
+    topic = pick.text(
+        "topic", "[Installing {brand}|Uploading {thing}s|Copying to {host}|Updating {service}|{verb} {thing}s]"
+    )
     c.title(topic)
     left, top, right, bottom = c.area
     form, count = pick.pick("form", ("bars", "rings", "steps")), pick.count("number", 1, 4)
@@ -233,14 +269,21 @@ def progress(c: Canvas, pick: Choices) -> Said:
     many = noun.replace("row", "rows") if form == "steps" else noun + "s"
     return Said(
         topic,
-        [f"{{number}} {{colour}} {noun if count == 1 else many}, {{how far}}", f"{{colour}} {many if count > 1 else noun}", "{how far}"],
+        [
+            f"{{number}} {{colour}} {noun if count == 1 else many}, {{how far}}",
+            f"{{colour}} {many if count > 1 else noun}",
+            "{how far}",
+        ],
     )
 
 
 def alerts(c: Canvas, pick: Choices) -> Said:
     """Banners: one colour each, a sign, a line of text."""
     c.frame()
-    count, shape = pick.count("number", 1, 4), pick.pick("shape", ("filled banners", "outlined banners", "banners with a coloured edge"))
+    count, shape = (
+        pick.count("number", 1, 4),
+        pick.pick("shape", ("filled banners", "outlined banners", "banners with a coloured edge")),
+    )
     side = pick.pick("icon side", ("left", "right"))
     topic, taken, looks = "", list[Rgb](), list[str]()
     cells = grid(c.area, 1, count, 16)
@@ -254,7 +297,13 @@ def alerts(c: Canvas, pick: Choices) -> Said:
         if shape == "banners with a coloured edge":
             c.plate((box[0], box[1], box[0] + 12, box[3]), taken[-1], radius=0)
         ink = ink_on(fill)
-        icon(c, (box[0] + 44 if side == "left" else box[2] - 40, y), min(22, half * 0.8), sign, ink if filled else taken[-1])
+        icon(
+            c,
+            (box[0] + 44 if side == "left" else box[2] - 40, y),
+            min(22, half * 0.8),
+            sign,
+            ink if filled else taken[-1],
+        )
         x = box[0] + (84 if side == "left" else 24)
         words = pick.text(f"alert {n}", "{alert}")
         topic = topic or words
@@ -263,7 +312,10 @@ def alerts(c: Canvas, pick: Choices) -> Said:
             c.text((x, y + 16), pick.text(f"detail {n}", "{sentence}"), ink, 14, room=box[2] - x - 70)
         looks.append(f"a {{colour {n + 1}}} banner with a {{icon {n + 1}}}")
     if count > 1:
-        looks += [f"{{number}} {{shape}}, {{colour 1}} on top, {{colour {count}}} at the bottom", "the {colour 1} banner is above the {colour 2} one"]
+        looks += [
+            f"{{number}} {{shape}}, {{colour 1}} on top, {{colour {count}}} at the bottom",
+            "the {colour 1} banner is above the {colour 2} one",
+        ]
     return Said(topic, [*looks, "[icons|signs] on the {icon side}"])
 
 
@@ -324,7 +376,13 @@ def tickets(c: Canvas, pick: Choices) -> Said:
             elif tags == "dots":
                 c.pen.ellipse((right - 24, y + 34, right - 10, y + 48), tag)
             c.text((left + 14, y + 24), pick.text(f"card {n} {k}", "{task}"), ink_on(paper), 14, room=right - left - 28)
-            c.text((left + 14, y + 42), pick.text(f"number {n} {k}", "[OPS|WEB|SEC|DB]-~~~"), mix(ink_on(paper), paper, 0.4), 12, aloud=False)
+            c.text(
+                (left + 14, y + 42),
+                pick.text(f"number {n} {k}", "[OPS|WEB|SEC|DB]-~~~"),
+                mix(ink_on(paper), paper, 0.4),
+                12,
+                aloud=False,
+            )
     looks = ["{columns} columns of cards with {header colour} headers", "the {fullest} column has the most cards"]
     if tags != "nothing":
         looks.append("cards with {label colour} {labels}")
@@ -335,7 +393,10 @@ def calendar(c: Canvas, pick: Choices) -> Said:
     c.frame()
     month = pick.text("month", "[January|February|March|April|May|June|July|August|October] 20~~")
     c.title(month)
-    head, mark = pick.colour("header colour", [c.ground]), pick.pick("marked", ("one day", "a whole week", "the weekends"))
+    head, mark = (
+        pick.colour("header colour", [c.ground]),
+        pick.pick("marked", ("one day", "a whole week", "the weekends")),
+    )
     fill = pick.colour("mark colour", [c.ground, head])
     cells, first = grid(c.area, 7, 6, 3), pick.integer("first", 0, 4)
     place = pick.pick("week", ("first", "last")) if mark == "a whole week" else "first"
@@ -345,12 +406,19 @@ def calendar(c: Canvas, pick: Choices) -> Said:
             c.plate(cell, head, radius=0)
             c.text(middle(cell), ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")[n], ink_on(head), 16, "mm", True)
             continue
-        day, hit = n - 6 - first, {"one day": n == 10 + pick.integer("day", 4, 22), "a whole week": n // 7 == row}.get(mark, n % 7 > 4)
+        day, hit = (
+            n - 6 - first,
+            {"one day": n == 10 + pick.integer("day", 4, 22), "a whole week": n // 7 == row}.get(mark, n % 7 > 4),
+        )
         tint = fill if hit else mix(c.ground, c.ink, 0.05)
         c.plate(cell, tint, radius=min(4, c.style.radius))
         if 1 <= day <= 31:
             c.text((cell[0] + 6, cell[1] + 12), str(day), ink_on(tint), 14, aloud=False)
-    looks = ["{mark colour} marks {marked}", "a {header colour} row with the days of the week", "{marked} in {mark colour}"]
+    looks = [
+        "{mark colour} marks {marked}",
+        "a {header colour} row with the days of the week",
+        "{marked} in {mark colour}",
+    ]
     if mark == "a whole week":
         looks.append("the {week} week is {mark colour}")
     return Said(month, looks)

@@ -96,7 +96,11 @@ def diff(c: Canvas, pick: Choices) -> Said:
         if inside and place != "coloured bands":
             c.text((c.area[0], y), sign, tint, size, face="mono", bold=True, aloud=False)
         _tokens(c, c.area[0] + 24, y, line, size, c.area[2], (ink, ink, ink))
-    looks = ["{arrangement}", "[a block of|some] {arrangement} between unchanged ones", "{marker} mark the changed lines"]
+    looks = [
+        "{arrangement}",
+        "[a block of|some] {arrangement} between unchanged ones",
+        "{marker} mark the changed lines",
+    ]
     return Said(pick.text("topic", "[change|patch|commit] to {module}"), looks, verbatim=True)
 
 
@@ -117,10 +121,18 @@ def terminal(c: Canvas, pick: Choices) -> Said:
         c.text((c.area[0], y), "$", prompt, size, face="mono")
         c.plate((c.area[0] + 1.5 * size, y - size * 0.6, c.area[0] + 2.1 * size, y + size * 0.6), prompt, radius=0)
     else:
-        words = "[error: cannot {verb} {thing}|fatal: {thing} not found]" if "red" in error else "[all tests passed|deploy ok|done]"
+        words = (
+            "[error: cannot {verb} {thing}|fatal: {thing} not found]"
+            if "red" in error
+            else "[all tests passed|deploy ok|done]"
+        )
         tint = (230, 60, 60) if "red" in error else (40, 180, 80)
         c.text((c.area[0], y), pick.text("last", words), tint, size, face="mono", bold=True)
-    looks = ["{prompt colour} [commands|prompt lines]", "it ends with {last line}", "[monospaced text|lines of text], {last line} at the end"]
+    looks = [
+        "{prompt colour} [commands|prompt lines]",
+        "it ends with {last line}",
+        "[monospaced text|lines of text], {last line} at the end",
+    ]
     if text != c.ink:
         looks.append("{text colour} output and {prompt colour} commands")
     return Said(pick.text("topic", "[{verb} {thing}|working on {host}|{module} on {host}]"), looks, verbatim=True)
@@ -147,7 +159,9 @@ def log(c: Canvas, pick: Choices) -> Said:
     return Said(
         pick.text("topic", "{service} on {host}"),
         [
-            f"{{bad lines}} [line|log line] {what} near the {{place}}" if count == 1 else f"{{bad lines}} lines {what} near the {{place}}",
+            f"{{bad lines}} [line|log line] {what} near the {{place}}"
+            if count == 1
+            else f"{{bad lines}} lines {what} near the {{place}}",
             f"[something|lines] {what} [at|near] the {{place}}",
         ],
         verbatim=True,
@@ -170,7 +184,11 @@ def table(c: Canvas, pick: Choices) -> Said:
     marked = pick.pick("marked", ("a coloured row", "a coloured column", "a coloured cell", "nothing", "nothing"))
     mark = pick.colour("mark colour", [c.ground, head]) if marked != "nothing" else head
     cells = grid(c.area, columns, rows + 1, 0)
-    place = pick.pick("mark place", THIRDS if marked == "a coloured row" else ("left", "right")) if marked != "nothing" else ""
+    place = (
+        pick.pick("mark place", THIRDS if marked == "a coloured row" else ("left", "right"))
+        if marked != "nothing"
+        else ""
+    )
     spot_row = {"top": 1, "middle": (rows + 1) // 2, "bottom": rows}.get(place, pick.integer("mark row", 1, rows))
     spot_column = {"left": 0, "right": columns - 1}.get(place, 0)
     size = min(18, int((cells[0][3] - cells[0][1]) * 0.62))
@@ -188,9 +206,16 @@ def table(c: Canvas, pick: Choices) -> Said:
             c.pen.line((cell[0], cell[3], cell[2], cell[3]), c.grey, 2)
         words = pick.text(f"head {column}", "{field}") if row == 0 else _cell_text(pick, f"cell {row} {column}", column)
         c.text((cell[0] + 8, middle(cell)[1]), words, ink_on(fill), size, bold=row == 0, room=cell[2] - cell[0] - 10)
-    looks = ["{columns} columns and {rows} rows below a {header colour} header", "{header colour} header[| row], {lines}"]
+    looks = [
+        "{columns} columns and {rows} rows below a {header colour} header",
+        "{header colour} header[| row], {lines}",
+    ]
     if marked != "nothing":
-        what = {"a coloured row": "row near the", "a coloured column": "column on the", "a coloured cell": "cell on the"}[marked]
+        what = {
+            "a coloured row": "row near the",
+            "a coloured column": "column on the",
+            "a coloured cell": "cell on the",
+        }[marked]
         looks.append(f"one {{mark colour}} {what} {{mark place}}")
     return Said(topic, looks)
 
@@ -204,7 +229,9 @@ def spreadsheet(c: Canvas, pick: Choices) -> Said:
     c.plate((left, top, right, top + tall) if where == "top" else (left, bottom - tall, right, bottom), bar, radius=0)
     at = (14, top + tall / 2) if where == "top" else (14, bottom - tall / 2)
     c.text(at, pick.text("sheet", "[Book~|Budget 20~~|{entity}s|Sheet~|{business metric}]"), ink_on(bar), 18, bold=True)
-    box: Box = (left + 34, top + tall + 22, right, bottom) if where == "top" else (left + 34, top + 22, right, bottom - tall)
+    box: Box = (
+        (left + 34, top + tall + 22, right, bottom) if where == "top" else (left + 34, top + 22, right, bottom - tall)
+    )
     columns, rows = pick.integer("columns", 4, 7), pick.integer("rows", 8, 13)
     cells = grid(box, columns, rows, 0)
     for n in range(columns):
@@ -224,8 +251,14 @@ def spreadsheet(c: Canvas, pick: Choices) -> Said:
         c.plate(cell, fill if hit else c.ground, c.faint, 0, 1)
         if column < used and row < rows - 2 and pick.chance(f"blank {n}", 0.75):
             words = _cell_text(pick, f"cell {n}", column) if row else pick.text(f"head {column}", "{field}")
-            c.text((cell[0] + 5, middle(cell)[1]), words, ink_on(fill if hit else c.ground), 15, room=cell[2] - cell[0] - 8)
-    looks = ["{fill colour} cells, {filled}", "a {bar colour} bar at the {bar}", "grid of cells with letters above and numbers on the left"]
+            c.text(
+                (cell[0] + 5, middle(cell)[1]), words, ink_on(fill if hit else c.ground), 15, room=cell[2] - cell[0] - 8
+            )
+    looks = [
+        "{fill colour} cells, {filled}",
+        "a {bar colour} bar at the {bar}",
+        "grid of cells with letters above and numbers on the left",
+    ]
     return Said(pick.text("topic", "{business metric} in {city}"), [*looks, "{filled} in {fill colour}"])
 
 
@@ -251,5 +284,9 @@ def words(c: Canvas, pick: Choices) -> Said:
     c.words[:] = [" ".join(c.words)]
     where = {"left": "aligned left", "middle": "centred", "right": "aligned right"}[side]
     large = "large" if size > 24 else "small"
-    looks = [f"{large} {{colour}} letters[|, nothing else]", f"only text, {where}, {{colour}}", "{colour} [text|words|writing]"]
+    looks = [
+        f"{large} {{colour}} letters[|, nothing else]",
+        f"only text, {where}, {{colour}}",
+        "{colour} [text|words|writing]",
+    ]
     return Said(c.words[0], looks, verbatim=True)
