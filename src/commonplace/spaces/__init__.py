@@ -1,0 +1,1 @@
+"""Spaces: encoders of several modalities whose vectors can be compared, by name."""

@@ -1,0 +1,116 @@
+"""A space: encoders of several modalities whose vectors can be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from commonplace.encoders.base import Encoder, Kind
+from commonplace.errors import DimensionMismatch, SpaceMismatch, UsageError
+from commonplace.types import Vectors
+from commonplace.vectors.normalise import truncate
+
+Precision = Literal["float32", "int8", "binary"]
+
+
+@dataclass(frozen=True)
+class Space:
+    """Encoders that share one space of `dim` dimensions.
+
+    temperature  a softmax over cosines / temperature gives the probability of each label of one picture or sound
+    bias         added to cosines / temperature where `scores` is "sigmoid", each label by itself
+    anchors      modality -> fingerprint of the text tower that its encoder was trained against
+
+    Raises SpaceMismatch where an encoder was trained against another text tower, DimensionMismatch where its vectors
+    have another length.
+    """
+
+    name: str
+    encoders: Mapping[str, Encoder]
+    temperature: float
+    bias: float = 0.0
+    scores: Literal["softmax", "sigmoid"] = "softmax"
+    anchors: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for modality, encoder in self.encoders.items():
+            if encoder.dim != self.dim:
+                raise DimensionMismatch(
+                    f"the {modality} encoder {encoder.name!r} makes {encoder.dim}-d vectors, the text encoder of space "
+                    f"{self.name!r} {self.dim}-d. Use encoders of one space."
+                )
+        for modality, fingerprint in self.anchors.items():
+            if fingerprint != self.anchor:
+                raise SpaceMismatch(
+                    f"the {modality} encoder {self.encoders[modality].name!r} was trained against the text tower "
+                    f"{fingerprint}, space {self.name!r} has {self.anchor}. Train it again towards this text tower."
+                )
+
+    @property
+    def dim(self) -> int:
+        return self.encoders["text"].dim
+
+    @property
+    def anchor(self) -> str:
+        """Fingerprint of the text tower, which the others were trained against."""
+        return self.encoders["text"].fingerprint
+
+    def encode_text(
+        self, items: Iterable[str], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        """(n, dim) unit rows, or what `as_precision` makes of them. dim: the first so many dimensions (None = all)."""
+        return self._encode("text", items, kind, dim, precision)
+
+    def encode_image(
+        self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        """As `encode_text`, of RGB pictures (PIL)."""
+        return self._encode("image", items, kind, dim, precision)
+
+    def encode_audio(
+        self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        """As `encode_text`, of sound."""
+        return self._encode("audio", items, kind, dim, precision)
+
+    def encode_query(
+        self, items: Iterable[str], *, dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        return self.encode_text(items, kind="query", dim=dim, precision=precision)
+
+    def encode_document(
+        self, items: Iterable[str], *, dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        return self.encode_text(items, kind="document", dim=dim, precision=precision)
+
+    def _encode(
+        self, modality: str, items: Iterable[Any], kind: Kind, dim: int | None, precision: Precision
+    ) -> NDArray[Any]:
+        if modality not in self.encoders:
+            raise UsageError(
+                f"space {self.name!r} has no {modality} encoder, only {', '.join(self.encoders)}. Choose another space."
+            )
+        if dim is not None and not 1 <= dim <= self.dim:
+            raise DimensionMismatch(f"asked for {dim} dimensions; space {self.name!r} has 1 to {self.dim} of them.")
+        vectors = self.encoders[modality].encode(items, kind)
+        return as_precision(truncate(vectors, dim) if dim else vectors, precision)
+
+
+def as_precision(vectors: Vectors, precision: Precision) -> NDArray[Any]:
+    """Unit vectors (n, d) in fewer bits.
+
+    float32  as they are
+    int8     (n, d): 127 times each value, rounded; the dot product over 127 squared is about the cosine
+    binary   (n, ceil(d / 8)) uint8: one bit a dimension, 1 where the value is above 0, the first in the highest bit
+    """
+    if precision == "float32":
+        return vectors
+    if precision == "int8":
+        return np.rint(vectors * 127).astype(np.int8)
+    if precision == "binary":
+        return np.packbits(vectors > 0, axis=-1)
+    raise UsageError(f"no precision named {precision!r}; choose from: float32, int8, binary.")

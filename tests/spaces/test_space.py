@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from commonplace.encoders.base import Encoder, Kind
+from commonplace.encoders.onnx import ImageEncoder, TextEncoder
+from commonplace.errors import DimensionMismatch, SpaceMismatch, UnknownName, UsageError
+from commonplace.spaces.registry import SPACES, load_space
+from commonplace.spaces.space import Space, as_precision
+
+
+@pytest.fixture(scope="module")
+def space() -> Space:
+    return load_space("bundled")
+
+
+class Shorter(Encoder):
+    """An encoder of another space: 3 dimensions."""
+
+    name, modality, dim, fingerprint = "shorter", "image", 3, "f"
+
+    def _encode_batch(self, batch: object, kind: Kind) -> np.typing.NDArray[np.float32]:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", sorted(SPACES))
+def test_every_space_of_the_table_loads(name: str) -> None:
+    space = load_space(name)
+    assert space.name == name
+    assert "text" in space.encoders
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownName, match="no space named 'bundle'. Did you mean: bundled"):
+        load_space("bundle")
+
+
+def test_the_bundled_image_tower_was_trained_against_the_bundled_text_tower(space: Space) -> None:
+    image = space.encoders["image"]
+    assert isinstance(image, ImageEncoder)
+    assert image.card["anchor"] == space.encoders["text"].fingerprint == space.anchor
+
+
+def test_a_text_query_leaves_the_image_tower_unloaded() -> None:
+    space = load_space("bundled")
+    space.encode_query(["a diagram"])
+    image, text = space.encoders["image"], space.encoders["text"]
+    assert isinstance(image, ImageEncoder)
+    assert isinstance(text, TextEncoder)
+    assert text.loaded
+    assert not image.loaded
+
+
+def test_a_tower_trained_against_another_text_tower_is_refused() -> None:
+    encoders = {"text": TextEncoder(), "image": ImageEncoder()}
+    with pytest.raises(SpaceMismatch, match="trained against the text tower 0123, space 'mixed' has"):
+        Space("mixed", encoders, temperature=0.05, anchors={"image": "0123"})
+
+
+def test_encoders_of_different_length_make_no_space() -> None:
+    with pytest.raises(DimensionMismatch, match="'shorter' makes 3-d vectors.* 384-d"):
+        Space("mixed", {"text": TextEncoder(), "image": Shorter()}, temperature=0.05)
+
+
+def test_words_and_pictures_have_vectors_of_one_length(space: Space) -> None:
+    words, pictures = space.encode_text(["a white square"]), space.encode_image([Image.new("RGB", (64, 64), "white")])
+    assert words.shape == pictures.shape == (1, space.dim)
+
+
+def test_queries_and_documents_are_texts_of_that_kind(space: Space) -> None:
+    assert (space.encode_query(["a"]) == space.encode_text(["a"], kind="query")).all()
+    assert (space.encode_document(["a"]) == space.encode_text(["a"], kind="document")).all()
+
+
+def test_a_modality_without_an_encoder_is_named(space: Space) -> None:
+    with pytest.raises(UsageError, match="space 'bundled' has no audio encoder, only text, image"):
+        space.encode_audio([np.zeros(16_000)])
+
+
+@pytest.mark.parametrize("dim", [1, 128, 384])
+def test_fewer_dimensions_are_the_first_ones_at_unit_length(space: Space, dim: int) -> None:
+    whole, short = space.encode_text(["a load balancer"]), space.encode_text(["a load balancer"], dim=dim)
+    assert short.shape == (1, dim)
+    assert np.linalg.norm(short) == pytest.approx(1, abs=1e-6)
+    assert whole[:, :dim] / np.linalg.norm(whole[:, :dim]) == pytest.approx(short, abs=1e-6)
+
+
+@pytest.mark.parametrize("dim", [0, -1, 385])
+def test_dimensions_that_a_space_does_not_have_are_refused(space: Space, dim: int) -> None:
+    with pytest.raises(DimensionMismatch, match=f"asked for {dim} dimensions.* 1 to 384"):
+        space.encode_text(["a"], dim=dim)
+
+
+def test_int8_is_127_times_each_value_rounded() -> None:
+    vectors = np.array([[0.6, -0.8], [1.0, 0.0]], np.float32)
+    small = as_precision(vectors, "int8")
+    assert small.dtype == np.int8
+    assert small.tolist() == [[76, -102], [127, 0]]  # 76.2 and -101.6
+
+
+def test_binary_is_one_bit_a_dimension_set_where_the_value_is_positive() -> None:
+    vectors = np.array([[0.5, -0.5, 0.0, 0.1, -0.1, -0.1, -0.1, 0.2, 0.3]], np.float32)
+    packed = as_precision(vectors, "binary")
+    assert packed.dtype == np.uint8
+    assert packed.tolist() == [[0b10010001, 0b10000000]]
+
+
+def test_int8_keeps_cosines(space: Space) -> None:
+    texts = ["a line chart", "a bar chart", "bread", "SELECT name FROM users"]
+    exact = space.encode_text(texts)
+    small = space.encode_text(texts, precision="int8").astype(np.float32) / 127
+    assert small @ small.T == pytest.approx(exact @ exact.T, abs=0.01)
+
+
+def test_an_unknown_precision_is_refused(space: Space) -> None:
+    with pytest.raises(UsageError, match="no precision named 'int4'"):
+        space.encode_text(["a"], precision="int4")  # type: ignore[arg-type]
