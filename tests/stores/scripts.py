@@ -17,6 +17,7 @@ from commonplace.errors import CommonplaceError
 from commonplace.stores import create_store, open_store, qdrant_requests
 from commonplace.stores.base import Point, Schema, Store
 from commonplace.stores.filters import Eq
+from commonplace.stores.qdrant_edge import QdrantEdgeStore
 
 DIM = 32
 SCHEMA = Schema({"text": DIM})
@@ -119,7 +120,7 @@ def damage(folder: Path, seed: str, cases: str) -> None:
 
 
 def _use(folder: Path) -> None:
-    with open_store("qdrant-edge", folder, SCHEMA) as store:
+    with QdrantEdgeStore.open(folder, SCHEMA) as store:
         print(_census(store), end=" ")
 
 
@@ -143,7 +144,10 @@ def _report(act: Callable[[], object]) -> None:
         print(f"{type(error).__name__}: {error}", flush=True)
 
 
-def use(folder: Path) -> None:
+def use(folder: Path, user: str = "") -> None:
+    """Open a store and count what it finds, as another user where root can become one."""
+    if user and os.geteuid() == 0:
+        os.setuid(int(user))
     _report(lambda: _use(folder))
 
 

@@ -153,6 +153,18 @@ def test_an_interrupted_creation_leaves_no_store_and_can_be_repeated(location: P
     assert run("use", location).stdout == "[0, 0, 0, 0, 0, 0] ok\n"
 
 
+def test_a_user_who_may_not_write_is_told_so(location: Path) -> None:
+    create_store(KIND, location, SCHEMA).close()
+    for folder in (location.parent, location.parent.parent):
+        folder.chmod(0o755)
+    for path in [*location.rglob("*"), location]:
+        path.chmod(0o555)
+    told = run("use", location, "65534").stdout  # nobody
+    assert told.startswith(f"CollectionError: no permission to open the store in {location}: ")
+    for path in [location, *location.rglob("*")]:
+        path.chmod(0o755)
+
+
 def test_an_empty_store_is_small_on_disk(tmp_path: Path) -> None:
     """On a real disk: tmpfs gives large pages to sparse files."""
     create_store(KIND, tmp_path / "store", Schema({"text": 384, "media": 384})).close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,13 +34,15 @@ def engine_errors(folder: Path, *, opening: bool = False) -> Iterator[None]:
                 f"the store in {folder} is in use by {_holder(folder)}. Wait for it to end or stop it; if it is a "
                 "server, send the request to it."
             ) from error
-        if "os error 28" in message or "os error 27" in message or isinstance(error, OSError):
+        number = error.errno if isinstance(error, OSError) else _os_error(message)
+        if number in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT):
             raise CollectionError(
                 f"cannot write the store in {folder}: {message}. Free some space; what was added before is safe."
             ) from error
-        if "os error 13" in message:
+        if number in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise CollectionError(
-                f"no permission to open the store in {folder}: {message}. Opening writes to it, for readers too."
+                f"no permission to open the store in {folder}: {message}. Opening writes to it, for readers too: give "
+                "this user write permission, or work on a copy of the folder."
             ) from error
         if opening or not isinstance(error, Exception):
             raise CorruptCollection(
@@ -63,6 +67,11 @@ def refuse_full_disk(folder: Path, needed: int = 0, *, reserve: int = RESERVE) -
 def bytes_in(folder: Path) -> int:
     """Bytes on disk; the engine's files are sparse."""
     return sum(entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file())
+
+
+def _os_error(message: str) -> int:
+    found = re.search(r"os error (\d+)", message)
+    return int(found[1]) if found else 0
 
 
 def _holder(folder: Path) -> str:

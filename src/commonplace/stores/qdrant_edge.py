@@ -76,18 +76,18 @@ class QdrantEdgeStore(Store):
                 f"cannot create a store in {folder}: something is there. Open it, or choose another place."
             )
         partial = folder.with_name(folder.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir(parents=True)
-        refuse_full_disk(partial)
-        with engine_errors(partial):
+        with engine_errors(folder):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            refuse_full_disk(partial)
             shard = qdrant.EdgeShard.create(str(partial / "engine"), qdrant_requests.config(schema))
             for operation in qdrant_requests.payload_indexes():
                 shard.update(operation)
             shard.flush()  # a kill between a change of schema and a flush can leave what does not open again
             shard.close()
-        Statistics().save(partial / "statistics.npz", census=[0] * (2 + len(schema.dims)))
-        (partial / "schema.json").write_text(json.dumps({"format": FORMAT, "dims": dict(schema.dims)}))
-        partial.rename(folder)
+            Statistics().save(partial / "statistics.npz", census=[0] * (2 + len(schema.dims)))
+            (partial / "schema.json").write_text(json.dumps({"format": FORMAT, "dims": dict(schema.dims)}))
+            partial.rename(folder)
         return cls.open(folder, schema)
 
     @classmethod
@@ -187,8 +187,10 @@ class QdrantEdgeStore(Store):
             # A step indexes everything anew; one at each half of growth keeps all of them near three full builds.
             if complete or self._unindexed >= max(WORTH_INDEXING, indexed // 2):
                 refuse_full_disk(self._folder, bytes_in(self._folder))
-                self._live.optimize()
+                changed = self._live.optimize()
                 self._unindexed = 0
+                if changed:
+                    self.flush()  # so that the log, and what a restart replays, stay short
 
     def flush(self) -> None:
         with self._writing, engine_errors(self._folder):
@@ -249,8 +251,7 @@ class QdrantEdgeStore(Store):
 
     def _census(self) -> list[int]:
         """How many chunks there are, and how many have words and each dense lane."""
-        with engine_errors(self._folder):
-            return [int(self._live.count(request)) for request in qdrant_requests.census(self.schema)]
+        return [int(self._live.count(request)) for request in qdrant_requests.census(self.schema)]
 
     def _counted(self) -> Statistics:
         with self._writing:
