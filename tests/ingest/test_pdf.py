@@ -463,6 +463,16 @@ def test_a_scanned_page_is_one_picture_of_the_page(tmp_path: Path) -> None:
     assert of(Passage, path) == []
 
 
+def test_a_scan_with_its_words_laid_under_it_is_a_page_and_its_words_are_text(tmp_path: Path) -> None:
+    def draw(canvas: Any) -> None:
+        prose(canvas, 100)
+        show(canvas, photo(size=(600, 800)), (0, 0, WIDTH, HEIGHT))
+
+    found = elements(write(tmp_path / "a.pdf", draw))
+    assert [picture.modality for picture in kept(Picture, found)] == ["page"]
+    assert [passage.text for passage in kept(Passage, found)] == [" ".join([PROSE] * 4)]
+
+
 def test_a_picture_of_absurd_size_is_noted_and_the_page_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,9 +6,8 @@ import re
 from typing import Literal
 
 _CAPTION = re.compile(
-    r"(?P<kind>fig(?:ure|\.)?|abb(?:ildung|\.)?|chart|diagram|scheme|exhibit|tab(?:le|elle|\.))\s*"
-    r"(?:\d+(?:[.-]\d+)*[a-z]?|[A-Z](?:[.-]?\d+)*|[IVXLC]+)(?:\s*[.:|–—]|\s+(?=[A-Z])|\s*$)",
-    re.IGNORECASE,
+    r"(?P<kind>(?i:fig(?:ure|\.)?|abb(?:ildung|\.)?|chart|diagram|scheme|exhibit|tab(?:le|elle|\.)))\s*"
+    r"(?:\d+(?:[.-]\d+)*[a-z]?|[A-Z](?:[.-]?\d+)*|[IVXLC]+)(?:\s*[.:|–—]|\s+(?=[A-Z])|\s*$)"
 )
 _SENTENCE = re.compile(r"\S+\s+\S+\s+(?:shows?|lists?|gives?|presents?|illustrates?|depicts?)\b", re.IGNORECASE)
 _LONGEST = 600

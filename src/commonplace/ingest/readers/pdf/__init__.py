@@ -24,7 +24,7 @@ from commonplace.ingest.readers.captions import caption_of
 from commonplace.ingest.readers.flow import Block as Flowing
 from commonplace.ingest.readers.flow import Heading, flow
 from commonplace.ingest.readers.pdf.figures import FoundFigure, encode_figure, find_figures, ink
-from commonplace.ingest.readers.pdf.page import PageView, Rect, Word, grown, holds
+from commonplace.ingest.readers.pdf.page import PageView, Rect, Word, area, grown, holds
 from commonplace.ingest.readers.pdf.tables import FoundTable, aligned_tables, ruled_tables
 from commonplace.ingest.readers.pdf.text import Block, Headings, Line, blocks_of, body_size, lines_of
 from commonplace.ingest.textfile import clean_text
@@ -35,7 +35,11 @@ SAMPLE_PAGES = 12
 FEW_LETTERS = 50
 """A page with fewer, mostly covered by a picture or a drawing, is read as a picture."""
 SCAN_DPI = 200
+SCAN_SHARE = 0.8
+"""Of the page that a picture covers which shows the page itself."""
 TABLE_DPI = 150
+LONGEST_LABEL = 200
+"""Characters of a block of text that may be a part of the drawing around it."""
 CAPTION_REACH = 45.0
 """Points between a caption and what it describes."""
 
@@ -101,11 +105,14 @@ class _Reader:
         tables = ruled_tables(marks, words)
         marks = [mark for mark in marks if not any(holds(grown(table.box, 3), mark.box) for table in tables)]
         lines = [line for line in lines if not any(holds(table.box, line.box) for table in tables)]
-        told = {line for block in blocks_of(lines) if caption_of(block.text) for line in block.lines}
+        # Captions and prose stay what they are where a drawing or a picture lies behind them.
+        prose = [block.box for block in blocks_of(lines) if caption_of(block.text) or len(block.text) > LONGEST_LABEL]
+        short = [line for line in lines if not any(holds(box, line.box) for box in prose)]
         figures = find_figures(marks, lines, view)
-        labels = [line for line in lines if line not in told and any(holds(figure.box, line.box) for figure in figures)]
+        drawings = [figure.box for figure in figures if figure.image is None]
+        labels = {line for line in short if any(holds(box, line.box) for box in drawings)}
         lines = [line for line in lines if line not in labels]
-        tables += aligned_tables([line for line in lines if line not in told])
+        tables += aligned_tables([line for line in short if line not in labels])
         blocks = blocks_of(line for line in lines if not any(holds(table.box, line.box) for table in tables))
         found: list[Found] = [*tables, *figures]
         slack = 0.0 if _has_columns(blocks, view) else view.width
@@ -121,7 +128,7 @@ class _Reader:
                     rows = tuple(tuple(clean_text(cell) for cell in row) for row in item.rows)
                     yield Table(rows, locator, item.header_rows, caption, picture)
                 else:
-                    own = " ".join(line.text for line in labels if holds(item.box, line.box))
+                    own = " ".join(line.text for line in short if line in labels and holds(item.box, line.box))
                     yield from self._picture(item, view, Picture(b"", locator, clean_text(own), caption))
             if position < len(text):
                 yield self._heading_or_passage(text[position], view, number)
@@ -141,7 +148,9 @@ class _Reader:
             return
         if data is not None and (digest := sha256(data).digest()) not in self._pictures:
             self._pictures.add(digest)
-            yield replace(picture, data=data)
+            # A scan with the words that OCR found laid under it: they are passages, it is the page.
+            whole = area(figure.box) > SCAN_SHARE * area(view.box)
+            yield replace(picture, data=data, modality="page" if whole else "image")
 
     def _without_running_heads(self, lines: list[Line], view: PageView) -> list[Line]:
         """Leave out page numbers, and what stood at the same place of two earlier pages."""

@@ -19,7 +19,7 @@ _LEADERS = re.compile(r"\s*(?:\.\s*){4,}")
 _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB07)} | {0xAD: None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Line:
     """Words of one baseline without a column gap between them."""
 
@@ -55,7 +55,7 @@ class Line:
         return all(word.mono for word in self.words)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     lines: tuple[Line, ...]
 
