@@ -32,7 +32,7 @@ def grain(width: int, height: int, strength: int, seed: int) -> Image.Image:
 
 @cache
 def small_print() -> list[str]:
-    return [Choices(n).text("small print", "{sentence}{sentence}{sentence}") for n in range(60)]
+    return [Choices(n).text("small print", "{sentence} {sentence} {sentence}") for n in range(60)]
 
 
 class Canvas:
@@ -97,6 +97,14 @@ class Canvas:
                 self.pen.rounded_rectangle((84, 5, self.width - 20, 25), 10, self.ground)
                 address = self.choices.text("address", "https://{short}.[example|intra|corp].[com|net|org]/{short}")
                 self.text((98, 15), address, self.ink, 13)
+
+    def heading(self, topic: str, often: float = 1.0) -> str:
+        """The frame, and mostly the topic written above the drawing; returns the topic, chosen from a template."""
+        self.frame()
+        words = self.choices.text("topic", topic)
+        if self.choices.chance("title", often):
+            self.title(words)
+        return words
 
     def title(self, words: str) -> None:
         """A heading above the drawing, in one of several places and sizes."""

@@ -111,6 +111,17 @@ class Choices:
         self.options[name] = tuple(option for option in free_ones if COLOURS[option].basic != basic)
         return self.varied(name, COLOURS[value].rgb)
 
+    def colours(self, name: str, count: int, avoid: Iterable[Rgb]) -> list[Rgb]:
+        """`colour 1`, `colour 2` and so on, all different."""
+        taken = list(avoid)
+        for n in range(count):
+            taken.append(self.colour(f"{name} {n + 1}", taken))
+        return taken[-count:]
+
+    def set_ground(self, name: str) -> None:
+        """For a picture that covers its ground: what captions shall call the background instead."""
+        self.attributes["ground"], self.options["ground"] = name, ()
+
     def varied(self, name: str, rgb: Rgb) -> Rgb:
         """A little lighter or darker, as no two programs use quite the same blue."""
         shift = self.integer(f"{name}/shade", -8, 8)

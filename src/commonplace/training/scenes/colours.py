@@ -60,8 +60,8 @@ def distance(a: Rgb, b: Rgb) -> float:
     """Weighted Euclidean distance in RGB ("redmean"), about what an eye finds; black to white is 765."""
     mean = (a[0] + b[0]) / 2
     red, green, blue = a[0] - b[0], a[1] - b[1], a[2] - b[2]
-    squares: float = (2 + mean / 256) * red * red + 4 * green * green + (2 + (255 - mean) / 256) * blue * blue
-    return squares**0.5
+    squares = (2 + mean / 256) * red * red + 4 * green * green + (2 + (255 - mean) / 256) * blue * blue
+    return float(squares**0.5)
 
 
 @lru_cache(4096)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float64]
+Values = NDArray[np.floating[Any]]
 Shape = Callable[[Values, float], Values]
 """(x from 0 to 1, place of the event from 0 to 1) -> heights from about 0 to 1."""
 

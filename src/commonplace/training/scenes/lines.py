@@ -87,10 +87,7 @@ def _legend(c: Canvas, box: Box, entries: list[tuple[str, Rgb]], across: bool) -
 
 
 def line_chart(c: Canvas, pick: Choices) -> Said:
-    c.frame()
-    topic = pick.text("topic", "{subject}")
-    if pick.chance("title", 0.8):
-        c.title(topic)
+    topic = c.heading("{subject}", 0.8)
     plot = axes(c, pick, c.area)
     colour = pick.colour("colour", [c.ground])
     how, values = _some_curve(pick, "shape", "place")
@@ -110,24 +107,20 @@ def line_chart(c: Canvas, pick: Choices) -> Said:
 
 
 def several_lines(c: Canvas, pick: Choices) -> Said:
-    c.frame()
-    topic = pick.text("topic", "{subject}")
-    c.title(topic)
+    topic = c.heading("{subject}")
     count = pick.count("number", 2, 5)
     names = pick.texts("series", pick.one("series kind", ("{host}", "{short}", "{city}", "{category}")), count)
-    taken: list[Rgb] = []
-    for n in range(count):
-        taken.append(pick.colour(f"colour {n + 1}", [c.ground, *taken]))
+    colours = pick.colours("colour", count, [c.ground])
     across = pick.chance("legend across", 0.6)
     at_top = pick.pick("legend", ("above", "below")) == "above"
     left, top, right, bottom = c.area
     tall = 24 if across else 24 * count
     spot = (left + 10, top + 10, right, top) if at_top else (left + 10, bottom - tall + 14, right, bottom)
-    _legend(c, spot, list(zip(names, taken, strict=True)), across)
+    _legend(c, spot, list(zip(names, colours, strict=True)), across)
     plot = axes(c, pick, (left, top + tall, right, bottom) if at_top else (left, top, right, bottom - tall))
     apart = pick.chance("apart", 0.5)
     looks = ["{number} lines[| in different colours]"]
-    for n, colour in enumerate(taken):
+    for n, colour in enumerate(colours):
         how, values = _some_curve(pick, f"shape {n + 1}", f"place {n + 1}")
         box = plot
         if apart:
@@ -145,21 +138,18 @@ def several_lines(c: Canvas, pick: Choices) -> Said:
 
 
 def stacked_areas(c: Canvas, pick: Choices) -> Said:
-    c.frame()
-    topic = pick.text("topic", "{subject}")
-    c.title(topic)
+    topic = c.heading("{subject}")
     plot = axes(c, pick, c.area)
     count = pick.count("number", 2, 4)
     whole = pick.pick("shape", ("steady rise", "steady fall", "waves", "hump", "valley", "s-curve", "crash", "decay"))
     total = curve(whole, 80, "middle", pick.rng("total")) * 0.85 + 0.08
     parts = np.array([pick.uniform(f"part {n}", 0.6, 1.4) for n in range(count)])
     levels = np.concatenate([[0], np.cumsum(parts / parts.sum())])
-    taken: list[Rgb] = []
+    colours = pick.colours("colour", count, [c.ground])
     for n in range(count):
-        taken.append(pick.colour(f"colour {n + 1}", [c.ground, *taken]))
         low, high = path(plot, total * levels[n]), path(plot, total * levels[n + 1])
-        c.pen.polygon([*low, *high[::-1]], taken[-1])
-    for n, (name, colour) in enumerate(zip(pick.texts("layers", "{short}", count), taken, strict=True)):
+        c.pen.polygon([*low, *high[::-1]], colours[n])
+    for n, (name, colour) in enumerate(zip(pick.texts("layers", "{short}", count), colours, strict=True)):
         c.pen.rectangle((plot[0] + 8 + 110 * n, plot[1] + 2, plot[0] + 24 + 110 * n, plot[1] + 16), colour)
         c.text((plot[0] + 30 + 110 * n, plot[1] + 9), name, c.ink, 15)
     return Said(
@@ -205,9 +195,7 @@ CORNERS = ("top left", "top right", "bottom left", "bottom right")
 
 
 def dashboard(c: Canvas, pick: Choices) -> Said:
-    c.frame()
-    topic = pick.text("topic", "[{service} overview|{service} health|{team} metrics|state of {service}]")
-    c.title(topic)
+    topic = c.heading("[{service} overview|{service} health|{team} metrics|state of {service}]")
     columns, rows = pick.count("columns", 2, 4), pick.count("rows of panels", 2, 3)
     cells = grid(c.area, columns, rows, 8)
     main, other = pick.colour("colour", [c.ground]), pick.pick("other panels", PANELS)
@@ -228,27 +216,24 @@ def dashboard(c: Canvas, pick: Choices) -> Said:
 
 def signal_traces(c: Canvas, pick: Choices) -> Said:
     """What an oscilloscope or a logic analyser shows: channels one below the other, on a lattice."""
-    c.frame()
-    topic = pick.text("topic", "[{part} signals|{part} bus|{part} and {part} timing|clock and data of the {part}]")
-    if pick.chance("title", 0.5):
-        c.title(topic)
+    topic = c.heading("[{part} signals|{part} bus|{part} and {part} timing|clock and data of the {part}]", 0.5)
     left, top, right, bottom = c.area
     for n in range(11):
         x, y = left + (right - left) * n / 10, top + (bottom - top) * n / 10
         c.pen.line((x, top, x, bottom), c.faint)
         c.pen.line((left, y, right, y), c.faint)
     count = pick.count("number", 2, 4)
-    looks, taken = ["{number} traces one below the other"], list[Rgb]()
+    looks = ["{number} traces one below the other"]
+    colours = pick.colours("colour", count, [c.ground])
     shapes = ("waves", "sawtooth", "on and off", "bursts", "noise", "ringing", "flat")
     for n in range(count):
-        taken.append(pick.colour(f"colour {n + 1}", [c.ground, *taken]))
         shape = pick.pick(f"shape {n + 1}", shapes)
         values = curve(shape, 140, pick.one(f"pace {n}", tuple(PLACES)), pick.rng(f"trace {n}"))
         tall = (bottom - top) / count
         box = (left + 60, top + tall * n + 10, right, top + tall * (n + 1) - 10)
-        draw_curve(c, path(box, values), taken[-1])
+        draw_curve(c, path(box, values), colours[n])
         c.text(
-            (left + 4, middle(box)[1]), pick.text(f"channel {n}", "[CH~|{part}|D~|SCL|SDA]"), taken[-1], 18, bold=True
+            (left + 4, middle(box)[1]), pick.text(f"channel {n}", "[CH~|{part}|D~|SCL|SDA]"), colours[n], 18, bold=True
         )
         looks.append(f"the {{colour {n + 1}}} trace {{shape {n + 1}}}")
     looks.append(f"{{colour 1}} trace at the top, {{colour {count}}} one at the bottom")

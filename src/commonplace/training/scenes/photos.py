@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import pi
-
 import cv2
 import numpy as np
 from PIL import Image, ImageDraw
@@ -238,8 +236,7 @@ def landscape(c: Canvas, pick: Choices) -> Said:
         size, tint = pick.uniform(f"tree {n}", 50, 90), (12, 30, 18) if hour == "night" else (28, 84, 40)
         c.pen.rectangle((x - 5, y - 20, x + 5, y), (70, 48, 30))
         c.pen.polygon([(x - size * 0.4, y - 16), (x + size * 0.4, y - 16), (x, y - 16 - size * 1.3)], tint)
-    pick.attributes["ground"] = HOURS[hour][0]
-    pick.options["ground"] = ()
+    pick.set_ground(HOURS[hour][0])
     looks = ["{land} at {hour}" if hour != "fog" else "{land} in {hour}"]
     if front != "nothing":
         looks.append("{foreground} in front of {land}")

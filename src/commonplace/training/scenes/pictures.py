@@ -1,195 +1,19 @@
-"""Drawn pictures: shapes, emblems, pictograms, maps, slides, pages."""
+"""Maps, slides and pages."""
 
 from __future__ import annotations
 
-from math import cos, hypot, pi, sin
+from math import pi
 
 import numpy as np
 
-from commonplace.training.scenes.canvas import Box, Canvas, Point, grid, inset, middle, regular
+from commonplace.training.scenes.canvas import Box, Canvas, Point, grid, inset, middle
 from commonplace.training.scenes.choices import LEGIBLE, Choices
-from commonplace.training.scenes.colours import Rgb, ink_on, mix
-from commonplace.training.scenes.diagrams import SHAPES, SINGULAR, node
+from commonplace.training.scenes.colours import ink_on, mix, name_of
 from commonplace.training.scenes.grammar import Said
 from commonplace.training.scenes.lines import path
-from commonplace.training.scenes.screens import EMBLEMS, emblem
+from commonplace.training.scenes.signs import EMBLEMS, emblem
 
 CORNERS = ("top left", "top right", "bottom left", "bottom right")
-RELATIONS = ("left of", "right of", "above", "below", "inside", "much larger than", "much smaller than")
-
-
-def shapes(c: Canvas, pick: Choices) -> Said:
-    """Two or many plain shapes and how they lie: nothing but looks."""
-    c.frame()
-    plain = SHAPES[:4] + SHAPES[6:]
-    if pick.pick("arrangement", ("two", "many")) == "two":
-        a, b = pick.pick("shape 1", plain), pick.pick("shape 2", plain)
-        first = pick.colour("colour 1", [c.ground])
-        second = pick.colour("colour 2", [c.ground, first])
-        relation = pick.pick("relation", RELATIONS)
-        (x, y), size = middle(c.area), min(c.width, c.height) * 0.26
-        far_x, far_y = (c.area[2] - c.area[0]) * 0.25, (c.area[3] - c.area[1]) * 0.25
-        big, small = {"inside": (size * 2.2, size * 0.7), "much larger than": (size * 0.5, size * 1.5),
-                      "much smaller than": (size * 1.5, size * 0.5)}.get(relation, (size, size))  # fmt: skip
-        dx, dy = {"left of": (-1, 0), "right of": (1, 0), "above": (0, -1), "below": (0, 1), "inside": (0, 0)}.get(
-            relation, (-1, 0)
-        )
-        node(c, (x - dx * far_x, y - dy * far_y), big, big, b, second)
-        node(c, (x + dx * far_x, y + dy * far_y), small, small, a, first)
-        names = [{"boxes": "square"}.get(shape, SINGULAR[shape]) for shape in (a, b)]
-        return Said(
-            f"a {names[0]} and a {names[1]}",
-            [
-                f"a {{colour 1}} {names[0]} {{relation}} a {{colour 2}} {names[1]}",
-                "{colour 1} and {colour 2}",
-                f"{{colour 1}} {names[0]}, {{colour 2}} {names[1]}",
-            ][:: 1 if relation != "inside" else 2],
-        )
-    shape, count = pick.pick("shape", plain), pick.count("number", 3, 9)
-    colour = pick.colour("colour", [c.ground])
-    row = pick.pick("row", ("in a row", "in a column", "scattered", "in a ring"))
-    (x, y), (left, top, right, bottom) = middle(c.area), c.area
-    wide, tall = right - left, bottom - top
-    size = {"in a row": wide / count, "in a column": tall / count}.get(row, min(wide, tall) / 4.5) * 0.7
-    size = min(size, 120)
-    cells = pick.sample("cells", grid(c.area, 4, 3), count)
-    odd = pick.colour("odd colour", [c.ground, colour]) if pick.chance("odd", 0.5) else colour
-    for n in range(count):
-        turn = 2 * pi * n / count
-        at = {
-            "in a row": (left + wide * (n + 0.5) / count, y),
-            "in a column": (x, top + tall * (n + 0.5) / count),
-            "in a ring": (x + (wide - size) * 0.42 * cos(turn), y + (tall - size) * 0.42 * sin(turn)),
-        }.get(row, middle(cells[n]))
-        node(c, at, size, size, shape, odd if n == 0 else colour)
-    kind = "squares" if shape == "boxes" else shape
-    looks = [f"{{number}} {kind} {{row}}", f"{{colour}} {kind} {{row}}"]
-    if odd != colour:
-        looks.append(f"one {{odd colour}} one among {{colour}} {kind}")
-    return Said(kind, looks)
-
-
-def logo(c: Canvas, pick: Choices) -> Said:
-    """An emblem: a shape, a sign in it, often a name."""
-    brand = pick.text("brand", "{brand}")
-    outer, inner = pick.pick("outer", tuple(EMBLEMS)), pick.pick("inner", tuple(EMBLEMS))
-    colour = pick.colour("colour", [c.ground])
-    sign = pick.colour("inner colour", [colour])
-    place = pick.pick("name", ("below", "right", "nowhere"))
-    x, y = c.width / 2, c.height / 2
-    radius = min(c.width, c.height) * (0.4 if place == "nowhere" else 0.26)
-    x, y = {"below": (x, y - 50), "right": (c.width * 0.3, y)}.get(place, (x, y))
-    emblem(c, (x, y), radius, outer, colour)
-    emblem(c, (x, y), radius * (0.3 if outer in ("star", "triangle") else 0.5), inner, sign)
-    if place != "nowhere":
-        at = (x, y + radius + 50) if place == "below" else (x + radius + 24, y)
-        c.text(
-            at,
-            brand,
-            c.ink,
-            48,
-            "mm" if place == "below" else "lm",
-            True,
-            room=c.width - at[0] - 8 if place == "right" else 0,
-        )
-    looks = [
-        "a {inner colour} {inner} in a {colour} {outer}",
-        "{colour} {outer}[| with a {inner}] [in the middle|as an emblem]",
-    ]
-    if place != "nowhere":
-        looks.append(
-            "the name is {name} the {outer}" if place == "below" else "the name is to the {name} of the {outer}"
-        )
-    return Said(f"{brand}", looks)
-
-
-def _gear(c: Canvas, at: Point, r: float, ink: Rgb) -> None:
-    rim = [
-        (
-            at[0] + r * (1 if n % 4 < 2 else 0.78) * cos(n * pi / 16),
-            at[1] + r * (1 if n % 4 < 2 else 0.78) * sin(n * pi / 16),
-        )
-        for n in range(32)
-    ]
-    c.pen.polygon(rim, ink)
-    c.pen.ellipse((at[0] - r * 0.35, at[1] - r * 0.35, at[0] + r * 0.35, at[1] + r * 0.35), c.ground)
-
-
-def pictogram(c: Canvas, at: Point, r: float, name: str, ink: Rgb) -> None:
-    """One of `SIGNS`, within a square of half side `r`, in one ink."""
-    x, y = at
-    w, pen = max(3, int(r * 0.18)), c.pen
-    if name == "gear":
-        _gear(c, at, r, ink)
-    elif name == "padlock":
-        pen.arc((x - r * 0.5, y - r, x + r * 0.5, y + r * 0.3), 180, 360, ink, w)
-        pen.rectangle((x - r * 0.75, y - r * 0.25, x + r * 0.75, y + r), ink)
-    elif name == "magnifying glass":
-        pen.ellipse((x - r, y - r, x + r * 0.4, y + r * 0.4), None, ink, w)
-        pen.line((x + r * 0.2, y + r * 0.2, x + r, y + r), ink, w + 2)
-    elif name == "house":
-        pen.polygon([(x - r, y), (x, y - r), (x + r, y)], ink)
-        pen.rectangle((x - r * 0.7, y, x + r * 0.7, y + r), ink)
-        pen.rectangle((x - r * 0.2, y + r * 0.35, x + r * 0.2, y + r), c.ground)
-    elif name == "bell":
-        pen.pieslice((x - r * 0.7, y - r, x + r * 0.7, y + r * 0.6), 180, 360, ink)
-        pen.polygon(
-            [(x - r * 0.7, y - r * 0.2), (x + r * 0.7, y - r * 0.2), (x + r, y + r * 0.6), (x - r, y + r * 0.6)], ink
-        )
-        pen.ellipse((x - r * 0.2, y + r * 0.55, x + r * 0.2, y + r), ink)
-    elif name == "person":
-        pen.ellipse((x - r * 0.42, y - r, x + r * 0.42, y - r * 0.16), ink)
-        pen.pieslice((x - r * 0.9, y, x + r * 0.9, y + r * 2), 180, 360, ink)
-    elif name == "cloud":
-        for dx, dy, s in ((-0.5, 0.2, 0.45), (0, -0.15, 0.6), (0.55, 0.2, 0.42)):
-            pen.ellipse((x + r * (dx - s), y + r * (dy - s), x + r * (dx + s), y + r * (dy + s)), ink)
-        pen.rectangle((x - r * 0.5, y + r * 0.2, x + r * 0.55, y + r * 0.64), ink)
-    elif name == "envelope":
-        pen.rectangle((x - r, y - r * 0.65, x + r, y + r * 0.65), None, ink, w)
-        pen.line([(x - r, y - r * 0.65), (x, y + r * 0.1), (x + r, y - r * 0.65)], ink, w)
-    elif name == "heart":
-        for side in (-1, 1):
-            pen.ellipse((x + r * (0.48 * side - 0.52), y - r * 0.85, x + r * (0.48 * side + 0.52), y + r * 0.2), ink)
-        pen.polygon([(x - r * 0.95, y - r * 0.1), (x + r * 0.95, y - r * 0.1), (x, y + r)], ink)
-    elif name == "lightning bolt":
-        bolt = ((0.2, -1), (-0.6, 0.15), (-0.05, 0.15), (-0.25, 1), (0.6, -0.25), (0.05, -0.25))
-        pen.polygon([(x + r * dx, y + r * dy) for dx, dy in bolt], ink)
-    elif name == "key":
-        pen.ellipse((x - r, y - r * 0.45, x - r * 0.1, y + r * 0.45), None, ink, w)
-        pen.line((x - r * 0.1, y, x + r, y), ink, w)
-        pen.line((x + r * 0.75, y, x + r * 0.75, y + r * 0.4), ink, w)
-    else:  # arrow
-        pen.line((x - r, y, x + r * 0.3, y), ink, w * 2)
-        pen.polygon([(x + r * 0.1, y - r * 0.7), (x + r, y), (x + r * 0.1, y + r * 0.7)], ink)
-
-
-SIGNS = ("gear", "padlock", "magnifying glass", "house", "bell", "person", "cloud", "envelope", "heart", "lightning bolt",
-         "key", "arrow")  # fmt: skip
-
-
-def pictograms(c: Canvas, pick: Choices) -> Said:
-    count, colour = pick.count("number", 1, 6), pick.colour("colour", [c.ground])
-    row = count > 1 and pick.pick("arrangement", ("row", "column")) == "row"
-    cells = grid(inset(c.area, 10), count, 1, 10) if row else grid(inset(c.area, 10), 1, count, 10)
-    names = [pick.pick(f"sign {n + 1}", SIGNS) for n in range(count)]
-    tile = pick.pick("tiles", ("nothing", "tiles")) == "tiles"
-    back = pick.colour("tile colour", [c.ground, colour]) if tile else c.ground
-    ground, c.ground = c.ground, back
-    for cell, name in zip(cells, names, strict=True):
-        (x, y), r = middle(cell), min(cell[2] - cell[0], cell[3] - cell[1]) * 0.36
-        if tile:
-            c.plate((x - r * 1.35, y - r * 1.35, x + r * 1.35, y + r * 1.35), back, radius=r * 0.3)
-        pictogram(c, (x, y), r, name, colour)
-    c.ground = ground
-    first, last = ("left", "right") if row else ("top", "bottom")
-    looks = ["a {colour} {sign 1}"] if count == 1 else [
-        "{number} {colour} [icons|signs] in a {arrangement}",
-        f"a {{colour}} {{sign 1}} [on|at] the {first}, a {{sign {count}}} [on|at] the {last}",
-        "a {sign 1} and a {sign 2}",
-    ]  # fmt: skip
-    if tile:
-        looks.append("{colour} on {tile colour} tiles" if count > 1 else "{colour} on a {tile colour} tile")
-    return Said(f"a {names[0]}" if count == 1 else f"a {names[0]} and a {names[1]}", looks)
 
 
 def _blob(pick: Choices, name: str, centre: Point, wide: float, tall: float) -> list[Point]:
@@ -275,6 +99,7 @@ def chart_map(c: Canvas, pick: Choices) -> Said:
         sides = ("on the left", "on the right") if half == "left and right" else ("in the north", "in the south")
         looks.append(f"{{colour 1}} regions {sides[0]}, {{colour 2}} ones {sides[1]}")
         known, under = colours, colours[0]
+    pick.set_ground(name_of(under))
     place = pick.pick("marker place", (*CORNERS, "centre"))
     pin = pick.colour("marker colour", known, ("red", "blue", "purple", "orange", "black", "magenta", "green"))
     px, py = (
@@ -371,33 +196,3 @@ def page(c: Canvas, pick: Choices) -> Said:
     if place != "no":
         looks.append("a {figure colour} [picture|block|figure] at the {figure}")
     return Said(topic, looks)
-
-
-def barcode(c: Canvas, pick: Choices) -> Said:
-    """A label with a code to scan."""
-    c.frame()
-    form, colour = pick.pick("code", ("bar code", "square code")), pick.colour("colour", [c.ground], contrast=LEGIBLE)
-    place = pick.pick("text place", ("above", "below"))
-    left, top, right, bottom = c.area
-    number = pick.text("number", "[{brand} ~~~~-~~~|SN ~~~~~~~~|{part}-~~~~|~~~~ ~~~~ ~~~~]")
-    y = top + 20 if place == "above" else bottom - 20
-    c.text(((left + right) / 2, y), number, colour, 26, "mm", True)
-    top, bottom = (top + 48, bottom) if place == "above" else (top, bottom - 48)
-    rng, x = pick.rng("bars"), (left + right) / 2
-    if form == "bar code":
-        edge, half = x - 190, 190.0
-        while edge < x + half:
-            wide = float(rng.choice([3, 5, 8, 11]))
-            c.pen.rectangle((edge, top, edge + wide, bottom), colour)
-            edge += wide + float(rng.choice([3, 5, 8]))
-    else:
-        side = min(bottom - top, right - left)
-        cell, dots = side / 21, rng.random((21, 21)) < 0.5
-        for r, k in ((0, 0), (0, 14), (14, 0)):
-            dots[r : r + 7, k : k + 7] = [
-                [hypot(0, max(abs(i - 3), abs(j - 3))) != 2 for i in range(7)] for j in range(7)
-            ]
-        for r, k in np.argwhere(dots).tolist():
-            px, py = x - side / 2 + cell * k, top + cell * r
-            c.pen.rectangle((px, py, px + cell, py + cell), colour)
-    return Said(f"label {number}", ["a {colour} {code}", "{code} with a number {text place} it"])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 
 from PIL import Image
 
 from commonplace.errors import UnknownName
-from commonplace.training.scenes import curves, diagrams, grammar, marks
+from commonplace.training.scenes import bars, curves, diagrams, grammar
 from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import NUMBERS, Choices
 from commonplace.training.scenes.colours import COLOURS
@@ -21,8 +21,8 @@ PHRASES: dict[str, str] = (
     {name: colour.said for name, colour in COLOURS.items()}
     | {name: said for name, (said, _) in curves.SHAPES.items()}
     | {name: f"[{name}|{name}|{digit}]" for digit, name in enumerate(NUMBERS) if digit > 1}
-    | marks.PROFILES
-    | marks.SIDEWAYS
+    | bars.PROFILES
+    | bars.SIDEWAYS
     | diagrams.TOPOLOGIES
     | {name: style.said for name, style in STYLES.items()}
 )
@@ -72,7 +72,7 @@ def scene(
     said = FAMILIES[family].draw(canvas, choices)
     slots = {**choices.attributes, "kind": FAMILIES[family].said, "look": said.look or style}
     if choices.attributes.get("frame", "nothing") != "nothing":
-        said = replace(said, looks=[*said.looks, "{frame} [around it|frames it]"])
+        said = replace(said, looks=[*said.looks, "with {frame}"])
     return Scene(
         canvas.finish(),
         family,
@@ -88,7 +88,7 @@ def pair(seed: int, family: str | None = None, style: str | None = None) -> tupl
     """Two pictures that differ in one attribute, both captions naming it, and the attribute's name."""
     base = scene(seed, family, style)
     choices = Choices(seed)
-    said = [name for name in base.attributes if name in ("ground",) or any(f"{{{name}}}" in c for c in base.said.looks)]
+    said = [name for name in base.attributes if name == "ground" or any(f"{{{name}}}" in c for c in base.said.looks)]
     for name in choices.sample("changed", said, len(said)):
         others = [value for value in base.options[name] if value != base.attributes[name]]
         for value in choices.sample(f"changed {name}", others, 3):
@@ -100,6 +100,5 @@ def pair(seed: int, family: str | None = None, style: str | None = None) -> tupl
 
 def split_families(held_out: int, seed: int = 0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(families to train on, families held out): a split by family, so that what is tested was never drawn."""
-    order: Callable[[str], bytes] = lambda name: blake2b(f"{seed}/{name}".encode()).digest()
-    ranked = sorted(FAMILIES, key=order)
+    ranked = sorted(FAMILIES, key=lambda name: blake2b(f"{seed}/{name}".encode()).digest())
     return tuple(sorted(ranked[held_out:])), tuple(sorted(ranked[:held_out]))

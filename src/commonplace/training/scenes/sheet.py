@@ -1,4 +1,4 @@
-"""A contact sheet of scenes with their captions, to be looked at: python -m commonplace.training.scenes.sheet OUT.png"""
+"""A contact sheet of scenes with their captions, to be looked at by eye."""
 
 from __future__ import annotations
 

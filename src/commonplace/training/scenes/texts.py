@@ -1,4 +1,4 @@
-"""Pictures that are mostly text: listings, terminals, logs, tables, sheets, plain words. Their text is their caption."""
+"""Pictures that are mostly text: listings, terminals, logs, tables, sheets, plain words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,43 @@ from commonplace.training.scenes.grammar import Said
 
 TOKEN = re.compile(r"\s+|[^\W\d]+|\d|[^\w\s]+")
 KEYWORDS = frozenset(
-    "def return for in if is None import raise while not else try assert class with as const await let fn func "
-    "SELECT FROM WHERE ORDER BY int string print true false on off self".split()
+    [
+        "def",
+        "return",
+        "for",
+        "in",
+        "if",
+        "is",
+        "None",
+        "import",
+        "raise",
+        "while",
+        "not",
+        "else",
+        "try",
+        "assert",
+        "class",
+        "with",
+        "as",
+        "const",
+        "await",
+        "let",
+        "fn",
+        "func",
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "ORDER",
+        "BY",
+        "int",
+        "string",
+        "print",
+        "true",
+        "false",
+        "on",
+        "off",
+        "self",
+    ]
 )
 ARRANGEMENTS = {
     "only green added lines": "++",
@@ -53,7 +88,7 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
     numbers = pick.pick("line numbers", ("line numbers on the left", "no line numbers")) == "line numbers on the left"
     ys = _lines(c, size, pick.integer("lines", 5, 22))
     marked = pick.pick("marked line", THIRDS) if pick.chance("marked", 0.35) and len(ys) > 5 else ""
-    looks = ["{keyword colour} keywords and {value colour} [values|strings and numbers]", "{line numbers}"]
+    looks = ["{line numbers}"]
     if marked:
         band = pick.colour("band colour", [c.ground])
         y = ys[{"top": 1, "middle": len(ys) // 2, "bottom": len(ys) - 2}[marked]]
@@ -66,6 +101,11 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
         indent = indents[pick.among(f"indent {n}", len(indents))] if n else 0
         line = pick.text(f"line {n}", entry)
         _tokens(c, left + 40 * numbers + indent * size * 0.6, y, line, size, right, (keyword, other, c.ink))
+    written = set(TOKEN.findall(" ".join(c.words)))
+    if written & KEYWORDS:
+        looks.append("{keyword colour} keywords")
+    if any(token.isdigit() for token in written):
+        looks.append("{value colour} [numbers|strings and numbers]" if '"' in written else "{value colour} numbers")
     return Said(topic, looks, verbatim=True)
 
 
@@ -174,10 +214,7 @@ def _cell_text(pick: Choices, name: str, column: int) -> str:
 
 
 def table(c: Canvas, pick: Choices) -> Said:
-    c.frame()
-    topic = pick.text("topic", "[{entity}s|{host} inventory|{metric} {scope}|{team} team]")
-    if pick.chance("title", 0.5):
-        c.title(topic)
+    topic = c.heading("[{entity}s|{host} inventory|{metric} {scope}|{team} team]", 0.5)
     rows, columns = pick.count("rows", 3, 9), pick.count("columns", 2, 5)
     head = pick.colour("header colour", [c.ground])
     lines = pick.pick("lines", ("lines between the rows", "lines around every cell", "striped rows", "no lines"))
@@ -265,7 +302,7 @@ def spreadsheet(c: Canvas, pick: Choices) -> Said:
 def words(c: Canvas, pick: Choices) -> Said:
     """Nothing but text: from a few large words to a page of small ones."""
     size = pick.one("text size", (18, 22, 30, 44, 60))
-    text = pick.text("text", "{headline}" if size > 24 else "{sentence}{sentence}{sentence}{sentence}{sentence}")
+    text = pick.text("text", "{headline}" if size > 24 else "{sentence} {sentence} {sentence} {sentence} {sentence}")
     colour = pick.colour("colour", [c.ground], contrast=LEGIBLE)
     side = pick.pick("side", ("left", "middle", "right"))
     bold, (left, top, right, bottom) = pick.chance("bold", 0.5), c.area
