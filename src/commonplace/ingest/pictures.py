@@ -149,7 +149,8 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         values = np.nan_to_num(np.asarray(image, dtype=np.float32))
         low, high = float(values.min()), float(values.max())
         image = Image.fromarray(((values - low) * (255 / (high - low or 1))).astype(np.uint8))
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    return image if image.mode == mode else image.convert(mode)  # convert() copies, and this may be a gigabyte
 
 
 def _svg_size(data: bytes, max_side: int | None) -> tuple[int, int]:
