@@ -106,8 +106,8 @@ class _Page:
         elif _VERBATIM.match(line):
             body = self.until(re.match(r"\W+", line).group())  # type: ignore[union-attr]  # the pattern begins like it
             yield from self.titled()
-            if any(body):
-                yield Passage("\n".join(body), Locator(lines=(first + 1, first + len(body))))
+            if text := "\n".join(body).rstrip():
+                yield Passage(text, Locator(lines=(first + 1, first + 1 + text.count("\n"))))
         elif (found := _IMAGE.fullmatch(line)) and "image::" in line:
             self.at += 1
             yield from self.pictures(line, first, caption=self.title)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, ClassVar
@@ -67,8 +68,8 @@ def _document(markup: bytes) -> Iterator[Front | Element | Note]:
 
 def to_html(text: str) -> str:
     """HTML in which every block carries the lines it comes from."""
-    _admit_unknown(text)
-    document = publish_doctree(text, settings_overrides=_SETTINGS)
+    with _any_dialect(text):
+        document = publish_doctree(text, settings_overrides=_SETTINGS)
     _keep_refused_text(document)
     _number_lines(document, text.split("\n"))
     return str(publish_from_doctree(document, writer=_NumberedWriter(), settings_overrides=_SETTINGS))
@@ -82,7 +83,7 @@ class _AnyOptions(dict[str, Any]):
 
 
 class _AnyDirective(Directive):
-    """A directive of some extension: its argument and captions become a paragraph, its content is read as usual."""
+    """A directive of some extension: its argument and captions become paragraphs, its content is read as usual."""
 
     optional_arguments = 1
     final_argument_whitespace = True
@@ -91,14 +92,7 @@ class _AnyDirective(Directive):
 
     def run(self) -> list[nodes.Node]:
         found = nodes.container()
-        for text in (
-            *self.arguments,
-            *(self.options[key] for key in ("caption", "title", "alt") if key in self.options),
-        ):
-            inline, _ = self.state.inline_text(text, self.lineno)
-            paragraph = nodes.paragraph(text, "", *inline)
-            paragraph.line = self.lineno
-            found += paragraph
+        found += [_paragraph(self, text) for text in (*self.arguments, *_captions(self))]
         self.state.nested_parse(self.content, self.content_offset, found)
         return [found]
 
@@ -108,9 +102,35 @@ class _AnyCode(_AnyDirective):
 
     def run(self) -> list[nodes.Node]:
         text = dedent("\n".join(self.content))
-        block = nodes.literal_block(text, text)
-        block.line = self.content_offset + 1
-        return [block] if text else []
+        code = [nodes.literal_block(text, text)] if text else []
+        return [*(_paragraph(self, caption) for caption in _captions(self)), *code]
+
+
+def _captions(directive: Directive) -> list[str]:
+    return [directive.options[key] for key in ("caption", "title", "alt") if directive.options.get(key)]
+
+
+def _paragraph(directive: Directive, text: str) -> nodes.paragraph:
+    inline, _ = directive.state.inline_text(text, directive.lineno)
+    paragraph = nodes.paragraph(text, "", *inline)
+    written = enumerate(directive.block_text.split("\n"), start=directive.lineno)
+    paragraph.line = next((n for n, line in written if text.split("\n")[0] in line), directive.lineno)
+    return paragraph
+
+
+def _with_any_option(known: Any) -> Any:
+    """A directive of docutils that also takes options it does not know, as Sphinx adds them to `code-block`."""
+
+    class Tolerant(known):  # type: ignore[misc]
+        option_spec: ClassVar[Any] = _AnyOptions(known.option_spec)
+
+        def run(self) -> list[nodes.Node]:
+            unknown = [key for key in self.options if key not in known.option_spec]
+            options = {key: self.options.pop(key) for key in unknown}
+            captions = [_paragraph(self, options["caption"])] if options.get("caption") else []
+            return [*captions, *super().run()]
+
+    return Tolerant
 
 
 _CODE = re.compile(r"(.*diag|.*graph|graphviz|mermaid|uml|plantuml|tikz|prompt|console|terminal|testcode|ipython)$")
@@ -123,17 +143,32 @@ def _any_role(_name: str, markup: str, text: str, *_: Any, **__: Any) -> tuple[l
     return [nodes.inline(markup, titled.group(1) if titled else text)], []
 
 
-def _admit_unknown(text: str) -> None:
-    """Register what `text` uses and docutils lacks. What docutils or another package has registered stays theirs."""
+@contextmanager
+def _any_dialect(text: str) -> Iterator[None]:
+    """Let docutils read whatever `text` uses.
+
+    docutils keeps one registry for the process. What it lacks is added to it; what is there, from docutils or another
+    package, is made tolerant meanwhile and put back.
+    """
     english: Any = languages.get_language("en")
     document = new_document("", get_default_settings(Parser))
     document.reporter.report_level = _SETTINGS["report_level"]
+    theirs = {}
     for name in {found.lower() for found in _DIRECTIVE.findall(text)}:
-        if directives.directive(name, english, document)[0] is None:
+        known: Any = directives.directive(name, english, document)[0]
+        if known is None:
             directives.register_directive(name, _AnyCode if _CODE.match(name) else _AnyDirective)
+        elif getattr(known, "option_spec", None) and not issubclass(known, _AnyDirective):
+            theirs[name] = known
+            directives.register_directive(name, _with_any_option(known))
     for name in {(before or after).lower() for before, after in _ROLE.findall(text)}:
         if roles.role(name, english, 0, document.reporter)[0] is None:
             roles.register_local_role(name, _any_role)
+    try:
+        yield
+    finally:
+        for name, known in theirs.items():
+            directives.register_directive(name, known)
 
 
 def _keep_refused_text(document: nodes.document) -> None:
@@ -152,26 +187,24 @@ def _number_lines(document: nodes.document, lines: list[str]) -> None:
     """Give each block the attribute `lines`. docutils knows where most begin; what it copies is found by its text."""
     first = 1
     for node in document.findall(nodes.Element):
+        # An image inside a paragraph, put there by a substitution, has the line of its definition instead.
+        is_image = isinstance(node, nodes.image) and not isinstance(node.parent, nodes.TextElement)
         if isinstance(node, nodes.literal_block | nodes.raw):
             text = node.astext().split("\n")
             after = (n for n, line in enumerate(lines[first - 1 :], start=first) if line.strip() == text[0].strip())
             if begins := next(after, None):
                 node["lines"] = (begins, begins + len(text) - 1)
-        elif node.line and isinstance(node, nodes.paragraph | nodes.image | nodes.term):
-            node["lines"] = (node.line, node.line + node.rawsource.rstrip().count("\n"))
         elif node.line and isinstance(node, nodes.title):  # its line is that of the underline
             node["lines"] = (node.line - 1, node.line)
+        elif node.line and (is_image or isinstance(node, nodes.paragraph | nodes.term)):
+            node["lines"] = (node.line, node.line + node.rawsource.rstrip().count("\n"))
         first = node.get("lines", (first, 0))[0]
-    for holder in reversed(list(document.findall(nodes.Element))):
-        if not isinstance(holder, _HOLDERS):
-            continue
-        inside = [child["lines"] for child in holder.findall(nodes.Element) if "lines" in child and child is not holder]
-        if inside:
-            # The cells of a csv-table count their lines from 1; the table itself knows where it lies.
-            begins = (
-                holder.line if holder.line and isinstance(holder, nodes.table) else min(first for first, _ in inside)
-            )
-            holder["lines"] = (begins, max(begins, *(last for _, last in inside)))
+    for holder in reversed([node for node in document.findall(nodes.Element) if isinstance(node, _HOLDERS)]):
+        if inside := [node["lines"] for node in holder.findall(nodes.Element) if "lines" in node]:
+            begins, ends = min(begins for begins, _ in inside), max(ends for _, ends in inside)
+            if isinstance(holder, nodes.table) and holder.line:
+                begins = holder.line  # the cells of a csv-table count their lines from 1
+            holder["lines"] = (begins, max(begins, ends))
     for raw in document.findall(nodes.raw):
         if "lines" in raw:
             raw[:] = [nodes.Text('<div data-lines="{}-{}">'.format(*raw["lines"]) + raw.astext() + "</div>")]
