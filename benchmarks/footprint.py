@@ -59,7 +59,9 @@ def main() -> None:
             "python itself": nothing,
             "import commonplace": cpu_seconds([python, "-c", "import commonplace"]),
             "commonplace --help": cpu_seconds([*command, "--help"]),
-            "commonplace search, fresh process": cpu_seconds([*command, "search", "certificate expiry", "-c", collection]),
+            "commonplace search, fresh process": cpu_seconds(
+                [*command, "search", "certificate expiry", "-c", collection]
+            ),
         }
     print(table([{"process": name, "CPU s": seconds} for name, seconds in figures.items()]))
     save("footprint", installed_mb=total / 1e6, largest=largest, cpu_seconds=figures)

@@ -62,7 +62,9 @@ def main() -> None:
         with Collection(arguments.collection or Path(scratch) / "collection") as collection:
             with Usage() as adding:
                 report = collection.add(pages)
-            print(f"add: {report.documents} documents, {adding.wall:.0f} s, {adding.cpu:.0f} CPU s, {adding.peak / 2**20:.0f} MiB")
+            print(
+                f"add: {report.documents} documents, {adding.wall:.0f} s, {adding.cpu:.0f} CPU s, {adding.peak / 2**20:.0f} MiB"
+            )
             for query in queries[:20]:
                 collection.search(query)
             totals: list[float] = []
@@ -73,7 +75,10 @@ def main() -> None:
                 for stage, ms in (result.explanation or {})["ms"].items():
                     stages[stage].append(ms)
             chunks = sum(collection.status().chunks.values())
-    rows = [{"stage": name, "p50 ms": quantile(values, 0.5), "p95 ms": quantile(values, 0.95)} for name, values in stages.items()]
+    rows = [
+        {"stage": name, "p50 ms": quantile(values, 0.5), "p95 ms": quantile(values, 0.95)}
+        for name, values in stages.items()
+    ]
     rows.append({"stage": "all", "p50 ms": quantile(totals, 0.5), "p95 ms": quantile(totals, 0.95)})
     mean = statistics.mean(totals)
     for row in rows:

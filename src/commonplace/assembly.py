@@ -21,7 +21,7 @@ from commonplace.generation import (
 )
 from commonplace.ingest.wording import Wording
 from commonplace.lexical.analyser import Analyser
-from commonplace.ranking.background import Background, measure, random_queries
+from commonplace.ranking.background import Background, background, random_queries
 from commonplace.records import Records
 from commonplace.search import Fusion, Searcher
 from commonplace.stores import create_store, open_store
@@ -109,9 +109,8 @@ class Assembly:
             return
         texts = self.records.sample_texts(500)
         vocabulary = [word for text in texts for word in text.split()]
-        searcher = self.searcher()
-        background = measure(searcher.best_scores, random_queries(vocabulary), chunks)
-        write_json(self._background_file, {"levels": dict(background.levels), "chunks": chunks})
+        found = background(self.searcher().best_scores(random_queries(vocabulary)), chunks)
+        write_json(self._background_file, {"levels": dict(found.levels), "chunks": chunks})
         self._searcher = None
 
     def _read_background(self) -> Background | None:

@@ -51,7 +51,7 @@ class Collection:
     """
 
     def __init__(self, path: str | Path, model: str | None = None, settings: Settings | None = None) -> None:
-        self.path = Path(path).expanduser().absolute()
+        self.path = Path(os.path.abspath(Path(path).expanduser()))
         self.settings = settings or Settings.from_environment()
         self._model = model
         self._lock: CollectionLock | None = None
@@ -92,7 +92,11 @@ class Collection:
         Raises UsageError for a path that does not exist, before anything is written. A file that cannot be read
         fails alone: it is in the report's `failed`.
         """
-        roots = [Path(path).expanduser().absolute() for path in paths]
+        from commonplace.ingest.walk import source_of
+
+        roots = [
+            Path(os.path.abspath(Path(path).expanduser())) for path in paths
+        ]  # not resolved: links keep their names
         for root in roots:
             if not os.path.lexists(root):
                 raise UsageError(f"{root} does not exist; expected a file or folder to add. Check the path.")
@@ -101,7 +105,8 @@ class Collection:
         opened = self._open(create=True)
         options = {"include": list(include), "exclude": list(exclude)}
         with opened.records.transaction():
-            registered = [opened.records.put_root(root, options) for root in _outermost(roots, opened.records)]
+            outermost = _outermost(roots, opened.records)
+            registered = [opened.records.put_root(root, source_of(root.name), options) for root in outermost]
         report, _ = self._ingest(opened, registered, retry, progress, only=roots)
         return report
 

@@ -139,14 +139,14 @@ class Records:
         rows = self._db.execute("SELECT * FROM roots ORDER BY id")
         return [Root(row["id"], row["name"], _path(row["path"]), json.loads(row["options"])) for row in rows]
 
-    def put_root(self, path: Path, options: dict[str, Any]) -> Root:
+    def put_root(self, path: Path, name: str, options: dict[str, Any]) -> Root:
         """Register a root; a second one of the same name is called `name~2`. Known ones take the new options."""
         taken = {root.name: root for root in self.roots()}
-        known = next((root for root in taken.values() if root.path == path), None)
-        name, number = path.name or "root", 1
-        while known is None and name in taken:
+        known = any(root.path == path for root in taken.values())
+        wanted, number = name, 1
+        while not known and name in taken:
             number += 1
-            name = f"{path.name}~{number}"
+            name = f"{wanted}~{number}"
         self._db.execute(
             "INSERT INTO roots (name, path, options) VALUES (?, ?, ?) "
             "ON CONFLICT (path) DO UPDATE SET options = excluded.options",

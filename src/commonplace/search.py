@@ -87,10 +87,14 @@ class Searcher:
         no_match = not found.get("identifier") and not self._stands_out(found)
         return SearchResult(query.text, hits, health, no_match, clock.total(), {"ms": clock.laps})
 
-    def best_scores(self, query: str) -> dict[str, float]:
-        """Lane -> score of its best chunk: what the background is made of."""
-        found, _ = self._ask(Query(query), None, LANES_OF["hybrid"], _Clock())
-        return {lane: rows[0].score for lane, rows in found.items() if rows and lane != "identifier"}
+    def best_scores(self, queries: Sequence[str]) -> list[dict[str, float]]:
+        """Of each query: lane -> score of its best chunk. What the background is made of."""
+        best = []
+        for query, vector in zip(queries, self._text.encode(queries, kind="query"), strict=True):
+            scores = {lane: self._store.dense(lane, vector, 1) for lane in self._store.schema.dims}
+            scores["bm25"] = self._store.sparse(query_weights(self._wording.analyser.terms(query)), 1)
+            best.append({lane: rows[0].score for lane, rows in scores.items() if rows})
+        return best
 
     # -- lanes
 

@@ -1,9 +1,8 @@
-from commonplace.ranking.background import Background, measure, random_queries
+from commonplace.ranking.background import Background, background, random_queries
 
 
 def test_the_level_of_a_lane_is_the_score_that_99_in_100_queries_stay_below():
-    scores = iter(range(200))
-    found = measure(lambda query: {"text": float(next(scores))}, ["q"] * 200, chunks=7)
+    found = background([{"text": float(score)} for score in range(200)], chunks=7)
     assert found == Background({"text": 197.0}, 7)
 
 
@@ -18,7 +17,12 @@ def test_without_words_there_are_no_queries():
 
 
 def test_a_background_is_outdated_once_the_collection_changed_by_more_than_a_fifth():
-    background = Background({}, 100)
-    assert not background.outdated(120)
-    assert background.outdated(121)
-    assert background.outdated(79)
+    level = Background({}, 1000)
+    assert not level.outdated(1200)
+    assert level.outdated(1201)
+    assert level.outdated(799)
+
+
+def test_a_few_chunks_more_do_not_outdate_a_small_collection():
+    assert not Background({}, 3).outdated(53)
+    assert Background({}, 3).outdated(54)

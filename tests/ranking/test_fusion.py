@@ -51,7 +51,9 @@ def test_a_lane_of_higher_weight_decides():
     assert fuse(lanes, weights, {"exact": ALL | {"identifier"}, "other": ALL | {"identifier"}})[0].id == "exact"
 
 
-rankings = st.dictionaries(st.sampled_from(["text", "media", "bm25"]), st.lists(st.sampled_from("abcdefgh"), unique=True))
+rankings = st.dictionaries(
+    st.sampled_from(["text", "media", "bm25"]), st.lists(st.sampled_from("abcdefgh"), unique=True)
+)
 
 
 @given(rankings, st.floats(0, 1), st.integers(1, 100))

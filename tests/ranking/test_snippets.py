@@ -32,4 +32,6 @@ def test_a_word_that_is_longer_than_the_window_is_shown():
 
 
 def test_matched_words_are_marked_in_any_of_their_spellings():
-    assert marked("Use snap_to_grid now", terms("snapToGrid"), terms, lambda word: f"<{word}>") == "Use <snap_to_grid> now"
+    assert (
+        marked("Use snap_to_grid now", terms("snapToGrid"), terms, lambda word: f"<{word}>") == "Use <snap_to_grid> now"
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,9 +192,11 @@ class Pipeline:
         with self._records.transaction():
             document = self._records.begin_document(job.source, job.root, job.path, job.stamp)
             date = int(int(job.stamp.split(":")[1]) / 1e9)
-            front = {"title": job.path.stem, "tags": (), "date": date}
-            self._records.update_document(document.id, content=opened.content, format=opened.format, **front)
-        self._open[job.source] = _Open(replace(document, title=job.path.stem, date=date))
+            title = PurePosixPath(job.source).stem  # of the source, not of the path: that need not be valid Unicode
+            self._records.update_document(
+                document.id, content=opened.content, format=opened.format, title=title, tags=(), date=date
+            )
+        self._open[job.source] = _Open(replace(document, title=title, tags=(), date=date))
 
     def _front(self, opened: _Open, front: Front) -> None:
         values: dict[str, Any] = {"tags": front.tags}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 QUERIES = 200
@@ -14,14 +14,15 @@ QUANTILE = 0.99
 class Background:
     """The best score that 99 in 100 meaningless queries stay below, per lane.
 
-    chunks  size of the collection it was measured on: it is measured again when that has changed by a fifth
+    chunks  size of the collection it was measured on: it is measured again when that has changed by a fifth, and
+            by enough to matter
     """
 
     levels: Mapping[str, float]
     chunks: int
 
     def outdated(self, chunks: int) -> bool:
-        return abs(chunks - self.chunks) > 0.2 * self.chunks
+        return abs(chunks - self.chunks) > max(0.2 * self.chunks, 50)
 
 
 def random_queries(vocabulary: Sequence[str], *, seed: int = 0) -> list[str]:
@@ -30,11 +31,11 @@ def random_queries(vocabulary: Sequence[str], *, seed: int = 0) -> list[str]:
     return [" ".join(draw.choices(vocabulary, k=draw.randint(2, 6))) for _ in range(QUERIES)] if vocabulary else []
 
 
-def measure(best_scores: Callable[[str], Mapping[str, float]], queries: Sequence[str], chunks: int) -> Background:
-    """best_scores  query -> lane -> score of the first hit"""
+def background(best_scores: Iterable[Mapping[str, float]], chunks: int) -> Background:
+    """best_scores  of each meaningless query: lane -> score of its first hit"""
     seen: dict[str, list[float]] = {}
-    for query in queries:
-        for lane, score in best_scores(query).items():
+    for scores_of_query in best_scores:
+        for lane, score in scores_of_query.items():
             seen.setdefault(lane, []).append(score)
     levels = {lane: sorted(scores)[int(QUANTILE * (len(scores) - 1))] for lane, scores in seen.items()}
     return Background(levels, chunks)
