@@ -46,6 +46,7 @@ def numbers(batch: int) -> list[int]:
 
 def write(folder: Path, first: str) -> None:
     """Batches from `first` on, each acknowledged by a line, until killed; indexes are rebuilt all the while."""
+    qdrant_requests.SCAN_KB = 10
     with open_store("qdrant-edge", folder, SCHEMA) as store:
         batch = int(first)
         while True:
@@ -100,7 +101,7 @@ def fill(folder: Path, limit: str) -> None:
 def damage(folder: Path, seed: str, cases: str) -> None:
     """Truncate, empty or remove one file of a closed store at a time; what opens must be whole."""
     randomness = random.Random(int(seed))
-    qdrant_requests.INDEX_FROM_KB = 10
+    qdrant_requests.SCAN_KB = qdrant_requests.INDEX_KB = 10
     for case in range(int(cases)):
         shutil.rmtree(folder, ignore_errors=True)
         with create_store("qdrant-edge", folder, SCHEMA) as store:

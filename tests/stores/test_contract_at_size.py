@@ -48,7 +48,8 @@ def filled(request: pytest.FixtureRequest, scratch: Path) -> Iterator[tuple[Stor
     ]
     oracle = Oracle(schema)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(qdrant_requests, "INDEX_FROM_KB", 100)  # else 5,000 short vectors get no graph
+        patch.setattr(qdrant_requests, "SCAN_KB", 100)  # else 5,000 short vectors get no graph
+        patch.setattr(qdrant_requests, "INDEX_KB", 100)
         created = create_store(str(request.param), scratch / f"filled-{request.param}", schema)
     with created as store:
         for each in (store, oracle):

@@ -17,11 +17,11 @@ import pytest
 from stores.scripts import BATCH, DIM, SCHEMA, WIDE, numbers, point
 
 from commonplace.errors import CollectionLocked, CorruptCollection, NewerCollection
-from commonplace.stores import create_store, open_store
+from commonplace.stores import create_store, open_store, qdrant_requests
 from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
 from commonplace.stores.guards import bytes_in
-from commonplace.stores.qdrant_edge import STEP, WORTH_INDEXING, QdrantEdgeStore
+from commonplace.stores.qdrant_edge import STEP, QdrantEdgeStore
 
 KIND = "qdrant-edge"
 SCRIPTS = Path(__file__).with_name("scripts.py")
@@ -35,7 +35,9 @@ def run(role: str, folder: Path, *rest: str) -> subprocess.CompletedProcess[str]
 def test_after_a_kill_every_acknowledged_point_is_there_once(location: Path) -> None:
     """Six kills at random moments of one growing store, during upserts and index builds alike."""
     randomness = random.Random(3)
-    create_store(KIND, location, SCHEMA).close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(qdrant_requests, "INDEX_KB", 100)
+        create_store(KIND, location, SCHEMA).close()
     batch = 0  # all before this one are acknowledged
     for _ in range(6):
         command = [sys.executable, str(SCRIPTS), "write", str(location), str(batch)]
@@ -173,31 +175,39 @@ def test_an_empty_store_is_small_on_disk(tmp_path: Path) -> None:
 
 def test_indexing_waits_until_it_pays_and_complete_does_the_rest(location: Path) -> None:
     """A step indexes everything anew, so steps come at half of growth; what has no index yet is found all the same."""
-    schema = Schema({"text": 512})  # 10,000 KB is 5,000 of these
-    vectors = np.eye(512, dtype=np.float32)
-
-    def points(start: int, stop: int) -> list[Point]:
-        return [Point(f"{n:016x}", 1, "text", {"text": vectors[n % 512]}) for n in range(start, stop)]
-
-    with create_store(KIND, location, schema) as store:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(qdrant_requests, "SCAN_KB", 500)  # 4,000 vectors of 32 dimensions
+        patch.setattr(qdrant_requests, "INDEX_KB", 125)  # 1,000
+        store = create_store(KIND, location, SCHEMA)
         assert isinstance(store, QdrantEdgeStore)
+        vectors = np.eye(DIM, dtype=np.float32)
 
-        def indexed() -> int:
+        def indexed_after(start: int, stop: int, *, complete: bool = False) -> int:
+            store.upsert([Point(f"{n:016x}", 1, "text", {"text": vectors[n % DIM]}) for n in range(start, stop)])
+            store.optimize(complete=complete)
             return int(store._live.info().indexed_vectors_count)
 
-        store.upsert(points(0, WORTH_INDEXING - 1))
-        store.optimize()
-        assert indexed() == 0
-        assert store.count() == WORTH_INDEXING - 1
-        store.upsert(points(WORTH_INDEXING - 1, WORTH_INDEXING))
-        store.optimize()
-        assert indexed() == WORTH_INDEXING
-        store.upsert(points(WORTH_INDEXING, WORTH_INDEXING + 6_000))
-        store.optimize()
-        assert indexed() == WORTH_INDEXING
-        assert len(store.dense("text", vectors[0], 28)) == 28
-        store.optimize(complete=True)
-        assert indexed() == WORTH_INDEXING + 6_000
+        assert indexed_after(0, 3_999) == 0
+        assert indexed_after(3_999, 3_999, complete=True) == 0  # all are compared, as fast and exact
+        assert indexed_after(3_999, 4_000) == 4_000
+        assert indexed_after(4_000, 7_999) == 4_000
+        assert len(store.dense("text", vectors[0], 250)) == 250
+        assert indexed_after(7_999, 7_999, complete=True) == 7_999
+        store.close()
+
+
+def test_a_small_store_whose_chunks_are_replaced_again_and_again_does_not_grow(tmp_path: Path) -> None:
+    location = tmp_path / "store"
+    with create_store(KIND, location, SCHEMA) as store:
+        sizes = []
+        for batch in range(8):
+            store.delete(list(store.ids()))
+            store.upsert([point(number, batch) for number in range(batch * 2_000, batch * 2_000 + 2_000)])
+            store.optimize(complete=True)
+            store.flush()
+            sizes.append(bytes_in(location / "engine" / "segments"))  # the log goes round in 64 MiB
+        assert store.count() == 2_000
+    assert sizes[-1] < 1.5 * sizes[0]
 
 
 def test_long_writes_are_handed_to_the_engine_in_short_steps(location: Path) -> None:

@@ -96,8 +96,8 @@ class Store(ABC):
 
     @abstractmethod
     def optimize(self, *, complete: bool = False) -> None:
-        """Bring indexes up to date. Between batches it works only once enough has piled up to pay for it; `complete`,
-        at the end of an `add`, takes what is left. What is not indexed yet is found all the same, more slowly."""
+        """Bring indexes up to date and drop what was deleted. Between batches it works only once enough has piled up
+        to pay for it; `complete`, at the end of an `add`, takes what is left. Until then all is found, more slowly."""
 
     @abstractmethod
     def flush(self) -> None:

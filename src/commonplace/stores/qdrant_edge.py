@@ -48,8 +48,6 @@ STEP = 512
 PAGE = 4096
 """Points a scroll reads at a time, and the most that are looked at to complete a group of ties."""
 SPARE = 8
-WORTH_INDEXING = 8_000
-"""Fewer points are searched through in about a millisecond without an index."""
 
 
 class QdrantEdgeStore(Store):
@@ -61,7 +59,7 @@ class QdrantEdgeStore(Store):
         self._shard: qdrant.EdgeShard | None = shard
         self._pid = os.getpid()
         self._writing = threading.RLock()
-        self._unindexed = 0
+        self._unindexed = self._dead = 0
         self._failed = False
         self._statistics = Statistics.load(self._statistics_file, self._census())
         _OPEN.add(self)
@@ -183,12 +181,13 @@ class QdrantEdgeStore(Store):
 
     def optimize(self, *, complete: bool = False) -> None:
         with self._writing, engine_errors(self._folder):
-            indexed = self._live.info().points_count - self._unindexed
+            points, worth = self._live.info().points_count, qdrant_requests.worth_indexing(self.schema)
             # A step indexes everything anew; one at each half of growth keeps all of them near three full builds.
-            if complete or self._unindexed >= max(WORTH_INDEXING, indexed // 2):
+            due = self._unindexed >= max(worth, (points - self._unindexed) // 2)
+            if due or (complete and (points >= worth or self._dead > points // 5)):
                 refuse_full_disk(self._folder, bytes_in(self._folder))
                 changed = self._live.optimize()
-                self._unindexed = 0
+                self._unindexed = self._dead = 0
                 if changed:
                     self.flush()  # so that the log, and what a restart replays, stay short
 
@@ -246,6 +245,7 @@ class QdrantEdgeStore(Store):
                 # The engine may have written a part now, and finish from its log at the next opening.
                 self._statistics, self._failed = None, True
                 raise
+            self._dead += len(replaced)
             statistics.remove(_terms(record) for record in replaced)
             statistics.add(added)
 
