@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from commonplace.collection import Collection
+from commonplace.config import Settings
 from commonplace.encoders.base import Encoder
 from commonplace.errors import CollectionLocked, MissingCollection, SpaceMismatch, UsageError
 
@@ -52,7 +53,7 @@ def test_sources_are_named_from_the_added_folder_on(collection: Collection, fold
     assert sources(collection) == ["notes/pump.md", "notes/relay.md", "notes/sub/cable.txt"]
 
 
-def test_a_second_root_of_the_same_name_is_told_apart(collection: Collection, folder: Folder, tmp_path: Path) -> None:
+def test_a_second_root_of_the_same_name_is_told_apart(collection: Collection, folder: Folder) -> None:
     collection.add(folder("a/notes", {"x.md": "one"}), folder("b/notes", {"x.md": "two"}))
     assert sources(collection) == ["notes/x.md", "notes~2/x.md"]
 
@@ -185,7 +186,7 @@ def test_only_add_makes_a_collection(collection: Collection) -> None:
     assert not collection.path.exists()
 
 
-def test_a_collection_does_not_add_itself(collection: Collection, folder: Folder) -> None:
+def test_a_collection_does_not_add_itself(folder: Folder) -> None:
     root = folder("notes", NOTES)
     with Collection(root / "kept") as inside:
         inside.add(root)
@@ -211,11 +212,9 @@ def test_the_account_keeps_what_was_skipped_and_why(tmp_path: Path, folder: Fold
 
 def test_two_processes_on_one_collection_are_told_apart(collection: Collection, folder: Folder) -> None:
     collection.add(folder("notes", NOTES))
-    from commonplace.config import Settings
-
-    with Collection(collection.path, settings=Settings(lock_wait=0.1)) as second:
-        with pytest.raises(CollectionLocked, match=r"process \d+"):
-            second.search("relay")
+    second = Collection(collection.path, settings=Settings(lock_wait=0.1))
+    with pytest.raises(CollectionLocked, match=r"process \d+"):
+        second.search("relay")
 
 
 def test_a_collection_keeps_the_space_it_was_made_with(collection: Collection, folder: Folder) -> None:

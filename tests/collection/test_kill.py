@@ -1,4 +1,4 @@
-"""`kill -9` at random moments of an `add`: nothing acknowledged is lost, nothing is there twice, the next one completes."""
+"""`kill -9` at random moments of an `add`: nothing is lost, nothing is there twice, the next `add` completes."""
 
 from __future__ import annotations
 

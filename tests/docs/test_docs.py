@@ -17,7 +17,7 @@ from commonplace.stores import STORES
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def blocks(page, language):
@@ -37,7 +37,7 @@ def playground(tmp_path_factory):
 
 def commands(block):
     """(command, expected output) of each `$ ` line; `...` in the output stands for anything."""
-    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+    for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         command, _, output = part.partition("\n")
         yield command, output
 
@@ -74,7 +74,7 @@ def test_every_python_example_runs(playground):
 
 def test_every_command_is_documented():
     text = (ROOT / "docs" / "cli.md").read_text("utf-8")
-    assert set(COMMANDS) <= set(re.findall(r"^## (\w+)", text, flags=re.M))
+    assert set(COMMANDS) <= set(re.findall(r"^## (\w+)", text, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
