@@ -17,8 +17,9 @@ SPARSE = "bm25"
 IDENTIFIERS = "identifiers"
 M, EF_CONSTRUCT = 16, 128
 SCAN_KB, INDEX_KB = 30_000, 10_000
-"""Where a segment, or what a filter leaves of it, has fewer kilobytes of vectors than SCAN_KB, all are compared: exactly, in
-at most 1.5 ms (4 behind a filter), and without a graph to build. INDEX_KB is what a segment grows to beside an indexed one."""
+"""Where a segment, or what a filter leaves of it, has fewer kilobytes of vectors than SCAN_KB, all are compared:
+exactly, in at most 1.5 ms (4 behind a filter), and without a graph to build. INDEX_KB is what a segment grows to beside
+an indexed one."""
 EF = 128
 ACORN_BELOW = 0.5
 """Measured: 0.9945 of the true top 10 of 72k sentences. Where a filter lets less than half pass, the graph falls apart
