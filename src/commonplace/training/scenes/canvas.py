@@ -133,7 +133,7 @@ class Canvas:
         aloud   False for numbers on axes and the like, which are no caption
         """
         path = self._font(face or self.face, bold)
-        if room and len(words) * size * 0.4 > room and (width := fonts.font(path, size).getlength(words)) > room:
+        if room and len(words) * size * 0.8 > room and (width := fonts.font(path, size).getlength(words)) > room:
             kept = words[: int(len(words) * room / width)].rstrip()
             words = kept.rsplit(" ", 1)[0] if " " in kept else kept
         coverage, width = fonts.mask(path, size, words)
@@ -201,7 +201,8 @@ class Canvas:
         """A closed shape in the manner of the style; returns the ink that reads on it."""
         closed = [*points, points[0]]
         fill, stroke = self.style.fill, self.style.stroke
-        inside = {"flat": colour, "fade": colour, "pale": mix(colour, self.ground, 0.7)}.get(fill, self.ground)
+        paler = 0.55 if max(colour) - min(colour) > 40 else 0.1  # a pale black is a grey
+        inside = {"flat": colour, "fade": colour, "pale": mix(colour, self.ground, paler)}.get(fill, self.ground)
         self.pen.polygon(points, inside)
         if fill == "fade":
             self._shade(points, colour)

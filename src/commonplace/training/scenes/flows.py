@@ -108,7 +108,7 @@ def entities(c: Canvas, pick: Choices) -> Said:
     places = pick.sample("places", ("top left", "top right", "bottom left", "bottom right"), count)
     cells = dict(zip(("top left", "top right", "bottom left", "bottom right"), grid(c.area, 2, 2, 60), strict=True))
     boxes: list[Box] = []
-    for n, name in enumerate(names):
+    for n in range(count):
         left, top, right, bottom = cells[places[n]]
         rows = min(pick.integer(f"rows {n}", 2, 6), int((bottom - top - 28) / 22))
         boxes.append((left, top, right, top + 32 + 22 * rows))
@@ -127,8 +127,9 @@ def entities(c: Canvas, pick: Choices) -> Said:
             c.text((left + 10, y), line, c.ink, 15, room=(right - left) * 0.55)
             kind = pick.text(f"type {n} {row}", "{sql type}")
             c.text((right - 8, y), kind, c.grey, 13, "rm", room=(right - left) * 0.4, aloud=False)
-    looks = ["{tables} [tables|boxes with lists of fields] joined by lines", "{tables} tables with {colour} headers" if odd == colour
-             else "the {odd colour} table is at the " + places[0] + ", the others have {colour} headers"]  # fmt: skip
+    looks = ["{tables} [tables|boxes with lists of fields] joined by lines", "{tables} tables with {colour} headers"]
+    if odd != colour:
+        looks[1] = f"the {{odd colour}} table is at the {places[0]}, the others have {{colour}} headers"
     return Said(topic, [*looks, f"a table named {names[0]} at the {places[0]}"])
 
 

@@ -63,6 +63,10 @@ class Said:
     look: str = ""
     """What it looks like as a whole, where the style does not say it."""
 
+    def __contains__(self, attribute: str) -> bool:
+        """Whether a clause names this attribute."""
+        return any(f"{{{attribute}}}" in clause for clause in self.looks)
+
 
 DESCRIPTION = (
     "[{kind}|{kind}|a {kind}] [of|about|on] {topic}: {clauses}",

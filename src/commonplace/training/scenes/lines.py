@@ -114,10 +114,10 @@ def several_lines(c: Canvas, pick: Choices) -> Said:
     across = pick.chance("legend across", 0.6)
     at_top = pick.pick("legend", ("above", "below")) == "above"
     left, top, right, bottom = c.area
-    tall = 24 if across else 24 * count
-    spot = (left + 10, top + 10, right, top) if at_top else (left + 10, bottom - tall + 14, right, bottom)
+    high = 24.0 if across else 24.0 * count
+    spot = (left + 10, top + 10, right, top) if at_top else (left + 10, bottom - high + 14, right, bottom)
     _legend(c, spot, list(zip(names, colours, strict=True)), across)
-    plot = axes(c, pick, (left, top + tall, right, bottom) if at_top else (left, top, right, bottom - tall))
+    plot = axes(c, pick, (left, top + high, right, bottom) if at_top else (left, top, right, bottom - high))
     apart = pick.chance("apart", 0.5)
     looks = ["{number} lines[| in different colours]"]
     for n, colour in enumerate(colours):

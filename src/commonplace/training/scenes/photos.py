@@ -89,11 +89,13 @@ def board(c: Canvas, pick: Choices) -> Said:
         c.plate((x - 20, y - 18, x + 20, y + 18), metal, (110, 114, 120), 3)
     light = pick.colour("light colour", [pcb], ("red", "lime", "yellow", "cyan", "orange"))
     x, y = left + 52, bottom - 20
-    for radius, tint in ((13, mix(pcb, light, 0.5)), (8, light)):
+    for radius, tint in ((16, mix(pcb, light, 0.5)), (11, light)):
         c.pen.ellipse((x - radius, y - radius, x + radius, y + radius), tint)
-    looks = ["a {board colour} [board|circuit board] with {chips} dark " + ("chips" if count > 1 else "chip"),
-             "{ports} [metal |]connectors at the {connectors}[| edge]" if ports > 1 else "one [metal |]connector at the {connectors}[| edge]",
-             "a {light colour} light [on|at] the lower left of a {board colour} board"]  # fmt: skip
+    looks = [
+        f"a {{board colour}} [board|circuit board] with {{chips}} dark chip{'s' * (count > 1)}",
+        f"{{ports}} [|metal ]connector{'s' * (ports > 1)} at the {{connectors}}[| edge]",
+        "a {light colour} light [on|at] the lower left of a {board colour} board",
+    ]
     topic = pick.text("topic", "[{part} board|controller board|{brand} development kit|sensor module]")
     return Said(topic, _seen(c, pick, looks))
 
@@ -164,7 +166,7 @@ def front_panel(c: Canvas, pick: Choices) -> Said:
 
 HOURS = {
     "noon": ("sky blue", (90, 176, 246), (216, 234, 250)),
-    "sunset": ("orange", (96, 70, 130), (255, 160, 70)),
+    "sunset": ("orange", (214, 92, 66), (255, 168, 76)),
     "night": ("navy", (8, 12, 34), (38, 52, 104)),
     "fog": ("light grey", (190, 194, 200), (214, 217, 221)),
 }

@@ -11,8 +11,8 @@ from PIL import Image
 from commonplace.errors import UnknownName
 from commonplace.training.scenes import bars, curves, diagrams, grammar
 from commonplace.training.scenes.canvas import Canvas
-from commonplace.training.scenes.choices import NUMBERS, Choices
-from commonplace.training.scenes.colours import COLOURS
+from commonplace.training.scenes.choices import APART, NUMBERS, Choices
+from commonplace.training.scenes.colours import COLOURS, distance
 from commonplace.training.scenes.families import FAMILIES
 from commonplace.training.scenes.grammar import Said, View
 from commonplace.training.scenes.styles import STYLES
@@ -88,12 +88,15 @@ def pair(seed: int, family: str | None = None, style: str | None = None) -> tupl
     """Two pictures that differ in one attribute, both captions naming it, and the attribute's name."""
     base = scene(seed, family, style)
     choices = Choices(seed)
-    said = [name for name in base.attributes if name == "ground" or any(f"{{{name}}}" in c for c in base.said.looks)]
-    for name in choices.sample("changed", said, len(said)):
+    named = [name for name in base.attributes if name == "ground" or name in base.said]
+    for name in choices.sample("changed", named, len(named)):
         others = [value for value in base.options[name] if value != base.attributes[name]]
+        if name == "ground":  # white and cream differ too little to be told apart
+            here = COLOURS[base.attributes[name]].rgb
+            others = [value for value in others if distance(COLOURS[value].rgb, here) > APART]
         for value in choices.sample(f"changed {name}", others, 3):
             other = scene(seed, base.family, base.style, fixed={name: value}, must=name)
-            if {**base.attributes, name: value} == other.attributes:
+            if {**base.attributes, name: value} == other.attributes and base.said == other.said:
                 return scene(seed, base.family, base.style, must=name), other, name
     return pair(seed + 2**32, family, style)
 

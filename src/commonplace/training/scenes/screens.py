@@ -11,7 +11,7 @@ from commonplace.training.scenes.signs import ICONS, icon
 
 def progress(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("[Installing {brand}|Uploading {thing}s|Copying to {host}|Updating {service}|{verb} {thing}s]")
-    left, top, right, bottom = c.area
+    left, _, right, _ = c.area
     form, count = pick.pick("form", ("bars", "rings", "steps")), pick.count("number", 1, 4)
     colour, how = pick.colour("colour", [c.ground]), pick.pick("how far", ("just begun", "half done", "nearly done"))
     share = {"just begun": 0.12, "half done": 0.5, "nearly done": 0.9}[how] + pick.uniform("share", -0.04, 0.04)
@@ -33,7 +33,7 @@ def progress(c: Canvas, pick: Choices) -> Said:
             c.text((x, y), f"{share:.0%}", size=int(radius * 0.45), anchor="mm", bold=True)
         else:
             for k in range(5):
-                px, lit = left + 24 + (right - left - 48) * k / 4, k < round(5 * share)
+                px, lit = left + 24 + (right - left - 48) * k / 4, k < max(1, round(5 * share))
                 if k < 4:
                     c.pen.line((px, y, px + (right - left - 48) / 4, y), rest, 5)
                 c.pen.ellipse((px - 20, y - 20, px + 20, y + 20), colour if lit else rest)

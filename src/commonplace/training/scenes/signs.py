@@ -190,8 +190,8 @@ def pictogram(c: Canvas, at: Point, r: float, name: str, ink: Rgb) -> None:
         pen.polygon([(x + r * 0.1, y - r * 0.7), (x + r, y), (x + r * 0.1, y + r * 0.7)], ink)
 
 
-SIGNS = ("gear", "padlock", "magnifying glass", "house", "bell", "person", "cloud", "envelope", "heart", "lightning bolt",
-         "key", "arrow")  # fmt: skip
+SIGNS = ("gear", "padlock", "magnifying glass", "house", "bell", "person", "cloud", "envelope", "heart",
+         "lightning bolt", "key", "arrow")  # fmt: skip
 
 
 def pictograms(c: Canvas, pick: Choices) -> Said:

@@ -11,45 +11,14 @@ from commonplace.training.scenes.colours import Rgb, ink_on, mix
 from commonplace.training.scenes.grammar import Said
 
 TOKEN = re.compile(r"\s+|[^\W\d]+|\d|[^\w\s]+")
-KEYWORDS = frozenset(
-    [
-        "def",
-        "return",
-        "for",
-        "in",
-        "if",
-        "is",
-        "None",
-        "import",
-        "raise",
-        "while",
-        "not",
-        "else",
-        "try",
-        "assert",
-        "class",
-        "with",
-        "as",
-        "const",
-        "await",
-        "let",
-        "fn",
-        "func",
-        "SELECT",
-        "FROM",
-        "WHERE",
-        "ORDER",
-        "BY",
-        "int",
-        "string",
-        "print",
-        "true",
-        "false",
-        "on",
-        "off",
-        "self",
-    ]
+KEYWORD = re.compile(
+    r"\b(def|return|for|if|in|is|None|import|raise|while|not|else|try|assert|class|with|as|const|await|let|fn|func|"
+    r"SELECT|FROM|WHERE|ORDER|BY|int|string|print|self)\b"
 )
+KEY = re.compile(r"[a-z_]+(?=:| =)")
+"""The name before the value in a line of configuration."""
+FEW = 4
+"""Captions say the colour of words from this many on."""
 ARRANGEMENTS = {
     "only green added lines": "++",
     "only red removed lines": "--",
@@ -59,17 +28,27 @@ ARRANGEMENTS = {
 THIRDS = ("top", "middle", "bottom")
 
 
-def _tokens(c: Canvas, x: float, y: float, line: str, size: int, right: float, tints: Sequence[Rgb]) -> None:
-    """A line of code in colours: tints of keywords, numbers and strings, everything else."""
-    line, quoted = line[: int((right - x) / c.width_of("m", size))].rstrip(), False
+def _tokens(
+    c: Canvas,
+    x: float,
+    y: float,
+    line: str,
+    size: int,
+    right: float,
+    tints: Sequence[Rgb],
+    word: re.Pattern[str] = KEYWORD,
+) -> list[Rgb]:
+    """A line of code in colours: tints of what `word` finds, of numbers and strings, of the rest; returns those used."""
+    line, quoted, at = line[: int((right - x) / c.width_of("m", size))].rstrip(), False, 0
+    words, used = {match.start() for match in word.finditer(line)}, []
     for token in TOKEN.findall(line):
         quote = token.count('"') % 2 == 1
-        number = token[0].isdigit()
-        tint = tints[1] if quoted or quote or number else tints[0] if token in KEYWORDS else tints[2]
-        quoted = quoted != quote
-        x += c.text((x, y), token, tint, size, face="mono", aloud=False)
+        used.append(tints[1] if quoted or quote or token.isdigit() else tints[0] if at in words else tints[2])
+        quoted, at = quoted != quote, at + len(token)
+        x += c.text((x, y), token, used[-1], size, face="mono", aloud=False)
     if line:
         c.words.append(line)
+    return used
 
 
 def _lines(c: Canvas, size: int, most: int) -> list[float]:
@@ -79,16 +58,16 @@ def _lines(c: Canvas, size: int, most: int) -> list[float]:
     return [top + step * (n + 0.5) for n in range(min(most, int((bottom - top) / step)))]
 
 
-def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence[int]) -> Said:
+def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence[int], word: re.Pattern[str]) -> Said:
     c.frame()
     size = pick.one("text size", (15, 17, 20, 24))
-    keyword = pick.colour("keyword colour", [c.ground], contrast=LEGIBLE)
-    other = pick.colour("value colour", [c.ground, keyword], contrast=LEGIBLE)
+    keyword = pick.colour("keyword colour", [c.ground, c.ink], contrast=LEGIBLE)
+    other = pick.colour("value colour", [c.ground, c.ink, keyword], contrast=LEGIBLE)
     left, _, right, _ = c.area
     numbers = pick.pick("line numbers", ("line numbers on the left", "no line numbers")) == "line numbers on the left"
     ys = _lines(c, size, pick.integer("lines", 5, 22))
     marked = pick.pick("marked line", THIRDS) if pick.chance("marked", 0.35) and len(ys) > 5 else ""
-    looks = ["{line numbers}"]
+    looks, used = ["{line numbers}"], list[Rgb]()
     if marked:
         band = pick.colour("band colour", [c.ground])
         y = ys[{"top": 1, "middle": len(ys) // 2, "bottom": len(ys) - 2}[marked]]
@@ -100,21 +79,21 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
             c.text((left + 26, y), str(n + 1), c.grey, size - 2, "rm", face="mono", aloud=False)
         indent = indents[pick.among(f"indent {n}", len(indents))] if n else 0
         line = pick.text(f"line {n}", entry)
-        _tokens(c, left + 40 * numbers + indent * size * 0.6, y, line, size, right, (keyword, other, c.ink))
-    written = set(TOKEN.findall(" ".join(c.words)))
-    if written & KEYWORDS:
-        looks.append("{keyword colour} keywords")
-    if any(token.isdigit() for token in written):
-        looks.append("{value colour} [numbers|strings and numbers]" if '"' in written else "{value colour} numbers")
+        x = left + 40 * numbers + indent * size * 0.6
+        used += _tokens(c, x, y, line, size, right, (keyword, other, c.ink), word)
+    if used.count(keyword) >= FEW:
+        looks.append("{keyword colour} keywords" if word is KEYWORD else "{keyword colour} [keys|names]")
+    if used.count(other) >= 2 * FEW:
+        looks.append("{value colour} [values|numbers and strings]")
     return Said(topic, looks, verbatim=True)
 
 
 def code(c: Canvas, pick: Choices) -> Said:
-    return _listing(c, pick, "{code}", pick.text("topic", "{verb} {thing} in {module}"), (2, 4, 4, 8))
+    return _listing(c, pick, "{code}", pick.text("topic", "{verb} {thing} in {module}"), (2, 4, 4, 8), KEYWORD)
 
 
 def configuration(c: Canvas, pick: Choices) -> Said:
-    return _listing(c, pick, "{config}", pick.text("topic", "{module} settings of {host}"), (0, 0, 2, 4))
+    return _listing(c, pick, "{config}", pick.text("topic", "{module} settings of {host}"), (0, 0, 2, 4), KEY)
 
 
 def diff(c: Canvas, pick: Choices) -> Said:
