@@ -141,3 +141,9 @@ def test_frames_conditions_and_includes_leave_only_their_content(tmp_path: Path)
 
 def test_a_title_before_text_and_a_listing_without_an_end(tmp_path: Path) -> None:
     assert texts(read(".Example\nText.\n\n----\nopen\n", tmp_path)) == ["Example", "Text.", "open"]
+
+
+@pytest.mark.timeout(30)  # each took minutes while a pattern looked for its end from every beginning
+@pytest.mark.parametrize("unit", ["link:a[", "image::a[", "<<a,", "footnote:[", "*a ", "a:: ", "|2+"])
+def test_markup_that_never_ends_is_read_in_linear_time(tmp_path: Path, unit: str) -> None:
+    assert only(Front, read(unit * (200_000 // len(unit)), tmp_path))

@@ -197,3 +197,9 @@ def test_windows_line_ends_and_a_mark_at_the_start_change_nothing(tmp_path: Path
 def test_a_page_of_front_matter_only_and_an_unclosed_fence(tmp_path: Path) -> None:
     assert read_as(markdown.read, "---\ntitle: T\n---\n", tmp_path) == [Front("T")]
     assert texts(read_as(markdown.read, "```\ncode\n", tmp_path)) == ["code"]
+
+
+@pytest.mark.timeout(30)  # each took minutes while a pattern looked for its end from every beginning
+@pytest.mark.parametrize("unit", ["{{< figure ", "<table\n", "<figure>\n", ":::image ", "{: "])
+def test_markup_that_never_ends_is_read_in_linear_time(tmp_path: Path, unit: str) -> None:
+    assert read_as(markdown.read, unit * (200_000 // len(unit)), tmp_path)

@@ -24,7 +24,7 @@ _TABLE = re.compile(r"[|,:!]={3,}$")
 _FRAME = re.compile(r"(={4,}|\*{4,}|_{4,}|--|'{3,}|<{3,}|\+)$")  # around other blocks, or between them
 _BLOCK_ATTRIBUTES = re.compile(r"\[.*\]$")
 _BLOCK_TITLE = re.compile(r"\.([^\s.].*)$")
-_IMAGE = re.compile(r"image::?(\S[^\[\]\n]*)\[((?:[^\]\\]|\\.)*)\]")
+_IMAGE = re.compile(r"image::?(\S[^\[\]\n]*)\[((?:[^\[\]\\]|\\.)*)\]")
 _PREPROCESSOR = re.compile(r"(include|ifn?def|ifeval|endif)::.*\]$")
 _ITEM = re.compile(r"\s*(\*{1,6}|-|\.{1,6}|\d+\.|[a-z]\.|<[\d.]+>)\s+(?=\S)")
 _TERM = re.compile(r"\s*(\S.*?)(:{2,4}|;;)(?:\s+(.*))?$")
@@ -37,12 +37,12 @@ _CELL = re.compile(
 _INLINE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"\[\[\[([^\[\],]+)[^\[\]]*\]\]\]"), r"[\1]"),
     (re.compile(r"\[\[[^\[\]]*\]\]|(?<!\w)anchor:\S*?\[[^\]]*\]"), ""),
-    (re.compile(r"(?:link|mailto|xref):(\S+?)\[([^\]]*)\]"), lambda found: _link_text(*found.groups())),
-    (re.compile(r"(\bhttps?://[^\s\[\]]+)\[([^\]]*)\]"), lambda found: _link_text(*found.groups())),
+    (re.compile(r"(?:link|mailto|xref):([^\s\[\]]+)\[([^\[\]]*)\]"), lambda found: _link_text(*found.groups())),
+    (re.compile(r"(\bhttps?://[^\s\[\]]+)\[([^\[\]]*)\]"), lambda found: _link_text(*found.groups())),
     (re.compile(r"<<([^,<>]+),\s*([^<>]+)>>"), r"\2"),
     (re.compile(r"<<([^<>]+)>>"), r"\1"),
-    (re.compile(r"\bmenu:([^\[\]\n]+)\[([^\]]*)\]"), r"\1 > \2"),
-    (re.compile(r"\b(?:kbd|btn|footnote|pass|stem|icon):\w*\[([^\]]*)\]"), r"\1"),
+    (re.compile(r"\bmenu:([^\[\]\n]+)\[([^\[\]]*)\]"), r"\1 > \2"),
+    (re.compile(r"\b(?:kbd|btn|footnote|pass|stem|icon):\w*\[([^\[\]]*)\]"), r"\1"),
     (re.compile(r"(?<!\w)\[[.#%][\w.#%-]*\](?=[#*_`])"), ""),
     (re.compile(r"(\*\*|__|``|##|\+\+)(?=\S)(.+?)(?<=\S)\1", re.DOTALL), r"\2"),
     (re.compile(r"(?<![\w\\])([*_`#+])(?=\S)((?:(?!\1).)+?)(?<=\S)\1(?!\w)", re.DOTALL), r"\2"),

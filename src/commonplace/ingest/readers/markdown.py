@@ -42,14 +42,16 @@ _VALUE = r""""[^"]*"|'[^']*'|`[^`]*`|[^\s"'`=]+"""
 _ARGUMENT = re.compile(rf"(?:([\w-]+)\s*=\s*)?({_VALUE})")
 _FRONT_MATTER = re.compile(r"\A(---|\+\+\+)[ ]*\n(.*?)^\1[ ]*$", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ ]+)?(`{3,}|~{3,})")
-_SHORTCODE = re.compile(r"\{\{[<%]\s*(/?)([\w./-]+)(.*?)/?[%>]\}\}", re.DOTALL)  # Hugo
+_SHORTCODE = re.compile(r"\{\{[<%]\s*(/?)([\w./-]+)((?:(?!\{\{).)*?)/?[%>]\}\}", re.DOTALL)  # Hugo
 _IMAGE_BLOCK = re.compile(r":::image(\s.*?):::", re.DOTALL)  # Microsoft Learn
 _DIRECTIVE = re.compile(
     r"^([ \t>]*):{3,}[ ]?(?:\{?([\w-]+)\}?)?(.*?)(?::{3,})?[ \t]*$", re.MULTILINE
 )  # Docusaurus and others
 _ALERT = re.compile(r"^([ \t>]*>[ ]*)\[!(\w+)[^\]\n]*\]", re.MULTILINE)  # GitHub
 _ATTRIBUTES = re.compile(r"(?:^[ ]*\{:[^{}\n]*\}|(?<=\S)[ ]*\{[:#.][^{}\n]*\})[ ]*$", re.MULTILINE)  # Kramdown, Pandoc
-_TABLE_OR_FIGURE = re.compile(r"^[ \t]*<(table|figure)\b.*?</\1>", re.DOTALL | re.MULTILINE | re.IGNORECASE)
+_TABLE_OR_FIGURE = re.compile(
+    r"^[ \t]*<(table|figure)\b(?:(?!<\1\b).)*?</\1>", re.DOTALL | re.MULTILINE | re.IGNORECASE
+)
 _TAG = re.compile(r"<(/?)([A-Za-z][\w-]*)([^<>]*)>")
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -107,7 +109,7 @@ def to_html(text: str) -> str:
     tokens = _PARSER.parse(text)
     for token in tokens:
         if token.map:
-            first, last = token.map[0] + 1, token.map[1]
+            first, last = token.map[0] + 1, max(token.map[0] + 1, token.map[1])
             if token.type == "fence":
                 first, last = first + 1, first + max(1, token.content.count("\n"))  # without the fences themselves
             while last > first and not lines[last - 1].strip():
