@@ -62,9 +62,8 @@ def main() -> None:
         with Collection(arguments.collection or Path(scratch) / "collection") as collection:
             with Usage() as adding:
                 report = collection.add(pages)
-            print(
-                f"add: {report.documents} documents, {adding.wall:.0f} s, {adding.cpu:.0f} CPU s, {adding.peak / 2**20:.0f} MiB"
-            )
+            spent = f"{adding.wall:.0f} s, {adding.cpu:.0f} CPU s, {adding.peak / 2**20:.0f} MiB"
+            print(f"add: {report.documents} documents, {spent}")
             for query in queries[:20]:
                 collection.search(query)
             totals: list[float] = []

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from commonplace.encoders.onnx import general_words
 from commonplace.errors import SpaceMismatch
 from commonplace.generation import (
     FORMAT,
@@ -107,9 +108,7 @@ class Assembly:
         known = self._read_background()
         if known is not None and not known.outdated(chunks):
             return
-        texts = self.records.sample_texts(500)
-        vocabulary = [word for text in texts for word in text.split()]
-        found = background(self.searcher().best_scores(random_queries(vocabulary)), chunks)
+        found = background(self.searcher().best_scores(random_queries(general_words())), chunks)
         write_json(self._background_file, {"levels": dict(found.levels), "chunks": chunks})
         self._searcher = None
 

@@ -256,11 +256,6 @@ class Records:
         )
         return {row["id"]: (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE) for row in rows}
 
-    def sample_texts(self, count: int) -> list[str]:
-        """Texts of up to `count` chunks, the same ones each time, spread over the collection by their hashed ids."""
-        rows = self._db.execute("SELECT text FROM chunks WHERE text != '' ORDER BY id LIMIT ?", (count,))
-        return [row["text"] for row in rows]
-
     def document_of(self, chunk_id: str) -> Document | None:
         row = self._db.execute(
             "SELECT documents.* FROM documents JOIN chunks ON chunks.document = documents.id WHERE chunks.id = ?",

@@ -12,10 +12,6 @@ def test_random_queries_are_the_same_each_time_and_have_two_to_six_words():
     assert {len(query.split()) for query in queries} == {2, 3, 4, 5, 6}
 
 
-def test_without_words_there_are_no_queries():
-    assert random_queries([]) == []
-
-
 def test_a_background_is_outdated_once_the_collection_changed_by_more_than_a_fifth():
     level = Background({}, 1000)
     assert not level.outdated(1200)

@@ -173,3 +173,9 @@ def squash(picture: Any, side: int) -> NDArray[np.uint8]:
     from PIL.Image import Resampling
 
     return np.asarray(picture.resize((side, side), Resampling.BICUBIC, reducing_gap=2.0))
+
+
+def general_words(models: Path = MODELS) -> list[str]:
+    """The plain words of four letters and more that the text tower knows: some 20,000 of general English."""
+    vocabulary = json.loads((models / "text.tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    return [word for word in vocabulary if len(word) >= 4 and word.isascii() and word.isalpha() and word.islower()]

@@ -123,6 +123,7 @@ class Pipeline:
                     self._flush()
             self._flush()
             self._refresh_mentioned()
+            self._store.optimize(complete=True)
         finally:
             self._workers.close()
         documents = len(jobs) - unchanged - len(failed)

@@ -26,9 +26,12 @@ class Background:
 
 
 def random_queries(vocabulary: Sequence[str], *, seed: int = 0) -> list[str]:
-    """200 queries of two to six words that were drawn apart from each other, so that together they mean nothing."""
+    """200 queries of two to six words that were drawn apart from each other, so that together they mean nothing.
+
+    vocabulary  words of general language: drawn from the collection itself, they would ask for what is in it
+    """
     draw = random.Random(seed)
-    return [" ".join(draw.choices(vocabulary, k=draw.randint(2, 6))) for _ in range(QUERIES)] if vocabulary else []
+    return [" ".join(draw.choices(vocabulary, k=draw.randint(2, 6))) for _ in range(QUERIES)]
 
 
 def background(best_scores: Iterable[Mapping[str, float]], chunks: int) -> Background:
