@@ -359,8 +359,8 @@ def _dump_locator(locator: Locator) -> str:
 
 
 def _load_locator(text: str) -> Locator:
-    fields: dict[str, Any] = json.loads(text)
-    return Locator(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()}
+    return Locator(**fields)
 
 
 def _mention(text: str) -> Mention:

@@ -137,17 +137,17 @@ class Searcher:
 
     def _identified(self, words: str, depth: int, where: Filter | None) -> list[Ranked]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""
-        keys = query_keys(words)
         strength: dict[str, float] = {}
-        for key in keys:
-            strength[key.key] = max(key.strength, strength.get(key.key, 0.0))
-        groups = {key.key: key.text for key in keys}
+        asked: dict[str, str] = {}  # key -> the identifier of the query that it is a form of
+        for form in query_keys(words):
+            strength[form.key] = max(form.strength, strength.get(form.key, 0.0))
+            asked[form.key] = form.text
         matching = self._store.matching(strength, depth, where=where) if strength else {}
         scored = []
         for id, held in matching.items():
             best: dict[str, float] = {}
             for key in held:
-                best[groups[key]] = max(strength[key], best.get(groups[key], 0.0))
+                best[asked[key]] = max(strength[key], best.get(asked[key], 0.0))
             scored.append((id, sum(best.values())))
         return ranked(sorted(scored, key=lambda row: (-row[1], row[0])))
 

@@ -108,7 +108,7 @@ def test_an_unknown_id_is_an_error(handbook_path: Path) -> None:
     assert "search" in result.stderr
 
 
-def test_classify_gives_labels_best_first(handbook_path: Path) -> None:
+def test_classify_gives_labels_best_first() -> None:
     picture = Path(__file__).parents[2] / "examples" / "handbook" / "photos" / "IMG_0412.jpg"
     rows = shape(run("classify", picture, "--label", "a photo of mountains", "--label", "a line chart", "--json"))
     assert isinstance(rows, list)

@@ -4,30 +4,30 @@ from commonplace.evaluation.measures import Outcome, by_kind, false_positive_rat
 from commonplace.evaluation.questions import Question
 
 
-def question(qid="q", kind="concept", gold=("a.md",)):
+def question(qid: str = "q", kind: str = "concept", gold: tuple[str, ...] = ("a.md",)) -> Question:
     return Question(qid, kind, "query", gold)
 
 
-def test_a_hit_answers_by_its_whole_source_or_by_the_end_of_its_path():
+def test_a_hit_answers_by_its_whole_source_or_by_the_end_of_its_path() -> None:
     asked = question(gold=("docs/a.md",))
     assert asked.answered_by("docs/a.md")
     assert asked.answered_by("corpus/docs/a.md")
     assert not asked.answered_by("mydocs/a.md")
 
 
-def test_ranks_count_each_source_once_at_its_first_hit():
+def test_ranks_count_each_source_once_at_its_first_hit() -> None:
     assert rank_of_gold(question(), ["b.md", "b.md", "c.md", "a.md"]) == 3
     assert rank_of_gold(question(), ["b.md"]) is None
 
 
-def test_recall_and_mrr_by_hand():
+def test_recall_and_mrr_by_hand() -> None:
     outcomes = [Outcome(question(str(i)), rank, False) for i, rank in enumerate([1, 2, 6, 11, None])]
     found = measure(outcomes)
     assert found.recall == {1: 1 / 5, 5: 2 / 5, 10: 3 / 5}
     assert found.mrr == pytest.approx((1 + 1 / 2 + 1 / 6) / 5)
 
 
-def test_unanswerable_questions_are_in_no_average():
+def test_unanswerable_questions_are_in_no_average() -> None:
     outcomes = [Outcome(question("1"), 1, False), Outcome(question("2", "unanswerable", ()), None, True)]
     assert measure(outcomes).questions == 1
     assert list(by_kind(outcomes)) == ["concept", "all"]
@@ -35,7 +35,7 @@ def test_unanswerable_questions_are_in_no_average():
     assert lost_rate(outcomes) == 0.0
 
 
-def test_answered_and_lost_questions_are_counted_apart():
+def test_answered_and_lost_questions_are_counted_apart() -> None:
     outcomes = [
         Outcome(question("1"), 1, True), Outcome(question("2"), 1, False),
         Outcome(question("3", "u", ()), None, False), Outcome(question("4", "u", ()), None, True),
@@ -44,5 +44,5 @@ def test_answered_and_lost_questions_are_counted_apart():
     assert false_positive_rate(outcomes) == 0.5
 
 
-def test_without_unanswerable_questions_there_is_no_rate():
+def test_without_unanswerable_questions_there_is_no_rate() -> None:
     assert false_positive_rate([Outcome(question(), 1, False)]) is None

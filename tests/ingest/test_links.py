@@ -25,5 +25,5 @@ SOURCES = PictureSources(
         ("site/docs/page.md", "", None),
     ],
 )
-def test_a_link_means_the_file_that_a_reader_of_the_page_sees(page, target, expected):
+def test_a_link_means_the_file_that_a_reader_of_the_page_sees(page: str, target: str, expected: str | None) -> None:
     assert SOURCES.find(page, target) == expected

@@ -1,4 +1,6 @@
 import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -8,14 +10,17 @@ from commonplace.ingest.workers import Done, Failed, Limits, Workers
 TARGET = "ingest.sample_jobs:obey"
 
 
-@pytest.fixture
-def run():
-    started = []
+Run = Callable[..., dict[str, list[Any]]]
 
-    def go(jobs, count=2, **limits):
+
+@pytest.fixture
+def run() -> Iterator[Run]:
+    started: list[Workers] = []
+
+    def go(jobs: list[str], count: int = 2, **limits: Any) -> dict[str, list[Any]]:
         workers = Workers(TARGET, count, Limits(**limits))
         started.append(workers)
-        messages = {}
+        messages: dict[str, list[Any]] = {}
         for job, message in workers.run(jobs):
             messages.setdefault(job, []).append(message)
         return messages
@@ -25,67 +30,69 @@ def run():
         workers.close()
 
 
-def test_messages_of_a_job_come_in_order_and_end_with_done(run):
+def test_messages_of_a_job_come_in_order_and_end_with_done(run: Run) -> None:
     assert run(["count 3"]) == {"count 3": [0, 1, 2, Done()]}
 
 
-def test_every_job_is_answered_whatever_the_others_do(run):
+def test_every_job_is_answered_whatever_the_others_do(run: Run) -> None:
     jobs = ["count 1", "refuse", "crash", "count 2", "stumble", "count 3"]
     messages = run(jobs)
     assert set(messages) == set(jobs)
     assert messages["count 3"] == [0, 1, 2, Done()]
 
 
-def test_a_refusal_keeps_its_reason(run):
+def test_a_refusal_keeps_its_reason(run: Run) -> None:
     assert run(["refuse"])["refuse"] == [Failed("it is green; expected blue")]
 
 
-def test_an_unexpected_error_is_named(run):
+def test_an_unexpected_error_is_named(run: Run) -> None:
     assert run(["stumble"])["stumble"] == [Failed("ValueError: a bug in a reader")]
 
 
-def test_a_crash_is_told_from_a_refusal(run):
+def test_a_crash_is_told_from_a_refusal(run: Run) -> None:
     (failure,) = run(["crash"])["crash"]
     assert failure == Failed("its reader crashed (SIGSEGV); the file is probably damaged", fatal=True)
 
 
-def test_silence_ends_a_job(run):
+def test_silence_ends_a_job(run: Run) -> None:
     (failure,) = run(["hang"], silence=0.5)["hang"]
     assert failure == Failed("took more than 0.5 s without a result; stopped. Is the file damaged?", fatal=True)
 
 
-def test_a_job_that_never_ends_is_ended(run):
+def test_a_job_that_never_ends_is_ended(run: Run) -> None:
     messages = run(["dribble"], total=1.5)["dribble"]
     assert isinstance(messages[-1], Failed)
     assert "Split it" in messages[-1].reason
 
 
-def test_too_much_memory_fails_the_job_and_not_the_next(run):
+def test_too_much_memory_fails_the_job_and_not_the_next(run: Run) -> None:
     messages = run(["gorge 2000000000", "count 1"], count=1, memory=2**30)
     assert messages["gorge 2000000000"] == [Failed("needs more than 1.0 GiB of memory to read", fatal=True)]
     assert messages["count 1"] == [0, Done()]
 
 
-def test_what_a_library_prints_does_not_mix_with_the_answers(run):
+def test_what_a_library_prints_does_not_mix_with_the_answers(run: Run) -> None:
     assert run(["print"])["print"] == ["said", Done()]
 
 
-def test_a_worker_serves_many_jobs(run):
+def test_a_worker_serves_many_jobs(run: Run) -> None:
     messages = run(["pid 1", "pid 2", "pid 3"], count=1)
     assert len({found[0] for found in messages.values()}) == 1
 
 
-def test_leaving_early_leaves_no_process_behind():
+def test_leaving_early_leaves_no_process_behind() -> None:
     workers = Workers(TARGET, 2)
     for _, message in workers.run(["dribble 1", "dribble 2"]):
         if message == ".":
             break
     workers.close()
     deadline = time.monotonic() + 10
-    while any("commonplace.ingest.worker" in " ".join(p.cmdline()) for p in _children()) and time.monotonic() < deadline:
+    while (
+        any("commonplace.ingest.worker" in " ".join(p.cmdline()) for p in _children()) and time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     assert not [p for p in _children() if "commonplace.ingest.worker" in " ".join(p.cmdline())]
 
 
-def _children():
+def _children() -> list[psutil.Process]:
     return [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]

@@ -38,7 +38,11 @@ def ask(
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Plain numbers, ready for JSON."""
     kinds = {
-        kind: {"questions": m.questions, **{f"recall@{k}": round(m.recall[k], 4) for k in CUTOFFS}, "mrr@10": round(m.mrr, 4)}
+        kind: {
+            "questions": m.questions,
+            **{f"recall@{k}": round(m.recall[k], 4) for k in CUTOFFS},
+            "mrr@10": round(m.mrr, 4),
+        }
         for kind, m in by_kind(outcomes).items()
     }
     failures = [

@@ -11,13 +11,15 @@ from datetime import datetime
 
 from commonplace.types import Locator, Modality
 
+NOWHERE = Locator()
+
 
 @dataclass(frozen=True, slots=True)
 class Passage:
     """A run of text under one heading path: paragraphs, a code block, a list. Chunking may split or join it."""
 
     text: str
-    locator: Locator = Locator()
+    locator: Locator = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,7 @@ class Table:
     """A table as rows of cells; the first `header_rows` rows are its header. `picture` shows it where it was drawn."""
 
     rows: tuple[tuple[str, ...], ...]
-    locator: Locator = Locator()
+    locator: Locator = NOWHERE
     header_rows: int = 1
     caption: str = ""
     picture: bytes | None = None
@@ -39,7 +41,7 @@ class Picture:
     """
 
     data: bytes
-    locator: Locator = Locator()
+    locator: Locator = NOWHERE
     alt: str = ""
     caption: str = ""
     paragraph: str = ""
@@ -51,7 +53,7 @@ class PictureLink:
     """A picture file that the page embeds by reference. `target` is as the page writes it, unquoted, relative."""
 
     target: str
-    locator: Locator = Locator()
+    locator: Locator = NOWHERE
     alt: str = ""
     caption: str = ""
     paragraph: str = ""
@@ -63,7 +65,7 @@ class Recording:
 
     seconds: float
     text: str = ""
-    locator: Locator = Locator()
+    locator: Locator = NOWHERE
 
 
 Element = Passage | Table | Picture | PictureLink | Recording

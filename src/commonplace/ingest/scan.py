@@ -60,8 +60,8 @@ def scan(
     known = {document.source: document for document in records.documents()}
     plan = Plan()
     for root in roots:
-        options = {name: tuple(root.options.get(name, ())) for name in ("include", "exclude")}
-        for item in walk(root.path, max_bytes=max_bytes, **options):
+        include, exclude = root.options["include"], root.options["exclude"]
+        for item in walk(root.path, include, exclude, max_bytes):
             if _below(item.path, (collection,)) or (only and not _below(item.path, only)):
                 continue
             source = _named(item.source, root)
