@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="needs the [train] extra (torch)")
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from training.losses.batches import KINDS, LOSSES, case, gradients, oracle, relative, tiled  # type: ignore[import-not-found, unused-ignore]
+from training.losses.batches import KINDS, LOSSES, Case, case, gradients, oracle, relative, tiled  # type: ignore[import-not-found, unused-ignore]
 
 from commonplace.training.losses import (
     Negatives,
@@ -136,14 +136,17 @@ def test_any_size_of_batch_bank_and_tile_agrees_with_the_whole_matrix(
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_nearly_solved_batch_keeps_the_digits_of_its_small_loss(loss: str) -> None:
+def test_a_nearly_solved_batch_keeps_the_digits_of_its_small_loss_and_gradients(loss: str) -> None:
     """Logits of 24 are known to 2e-6 and the softmax loss is 1e-9: large terms that cancel must never meet."""
     texts = torch.linalg.qr(torch.randn(32, 32, generator=torch.Generator().manual_seed(0)))[0]
-    batch = case("plain", b=32, d=32)
-    exact = type(batch)(texts, texts, torch.tensor(24.0).log(), torch.tensor(-12.0), Negatives()).to(torch.float64)
-    value, expected = tiled(loss, exact.to(torch.float32)), oracle(loss, exact)
+    single = Case(texts, texts, torch.tensor(24.0).log(), torch.tensor(-12.0), Negatives()).to(torch.float32)
+    exact = single.to(torch.float64)
+    value, expected = tiled(loss, single), oracle(loss, exact)
     assert expected.item() < 1e-3
     assert value.item() == pytest.approx(expected.item(), rel=1e-4)
+    inputs = gradients(value, single.inputs(loss)), gradients(expected, exact.inputs(loss))
+    for got, wanted in zip(*inputs, strict=True):
+        assert relative(got, wanted) < 1e-4
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
