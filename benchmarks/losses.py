@@ -19,7 +19,9 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +133,12 @@ def row(loss: str, batch: int, ours: dict[str, Any], theirs: dict[str, Any]) -> 
     return f"| {' | '.join(cells)} |"
 
 
+def versions(*packages: str) -> Iterator[str]:
+    for package in packages:
+        with suppress(metadata.PackageNotFoundError):
+            yield f"{package} {metadata.version(package)}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=sorted(BATCHES), default="cpu")
@@ -144,7 +152,7 @@ def main() -> None:
         return
 
     setting = f"{arguments.threads} threads, d = {DIM}, float32, best of {arguments.repeat}"
-    print(f"{platform.machine()}, {arguments.device}, {setting}")
+    print(f"{platform.machine()}, {arguments.device}, {setting}, {', '.join(versions('torch', 'open_clip_torch'))}")
     print()
     print("| loss | batch | beside | growth MiB | theirs | ratio | wall s | theirs | ratio | CPU s | theirs | ratio |")
     print("|---|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
