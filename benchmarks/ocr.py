@@ -50,13 +50,12 @@ VARIANTS: dict[str, Callable[[], Read]] = {
     "RapidOCR 3.10, its defaults": rapidocr,
     "commonplace, its defaults": ours,
     "no glance": lambda: ours(glance=None),
-    "pixels 450,000": lambda: ours(pixels=450_000),
+    "pixels 500,000": lambda: ours(pixels=500_000),
     "pixels 1,000,000": lambda: ours(pixels=1_000_000),
     "never enlarged": lambda: ours(enlarge=1.0),
-    "reduced to 0.35": lambda: ours(reduce=0.35),
-    "squeeze 0.7": lambda: ours(squeeze=0.7),
+    "tiles of 1,500,000": lambda: ours(tile=1_500_000),
     "squeeze 0.85": lambda: ours(squeeze=0.85),
-    "squeeze 1": lambda: ours(squeeze=1.0),
+    "squeeze 0.7": lambda: ours(squeeze=0.7),
     "batch 640": lambda: ours(batch=640),
 }
 

@@ -1,9 +1,10 @@
 """Which spellings and parts meet, how strongly, and what must not meet."""
 
 import string
+from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commonplace.lexical.identifiers import Identifier, find
@@ -183,7 +184,9 @@ def test_snake_camel_kebab_and_constant_spellings_meet(parts: list[str]) -> None
 
 
 @given(st.uuids(), st.integers(8, 36))
-def test_every_prefix_of_a_uuid_from_its_first_block_on_meets_it(uuid: object, length: int) -> None:
+@example(UUID("77447897-7066-ea16-ec29-417af1382b4b"), 10)
+@example(UUID("21636369-8b52-9b4a-97b7-50923ceb3ffd"), 20)
+def test_every_prefix_of_a_uuid_from_its_first_block_on_meets_it(uuid: UUID, length: int) -> None:
     assert meeting(str(uuid)[:length], f"id={uuid}") >= 0.3
 
 

@@ -94,7 +94,7 @@ def query_keys(query: str) -> list[QueryKey]:
     best: dict[str, QueryKey] = {}
     for key in sorted(keys, key=lambda key: -key.strength):
         best.setdefault(key.key, key)
-    return list(best.values())
+    return list(best.values())[:MAX_KEYS]  # a picture's words may be the query
 
 
 def exact(identifier: Identifier) -> str:
@@ -176,7 +176,8 @@ def _asked(identifier: Identifier, query: str, trust: float) -> Iterator[QueryKe
     kind, text = identifier.kind, identifier.text
     yield from _forms(kind, text, exact(identifier), trust)
     digits = squashed(text)
-    if re.fullmatch(r"(?=\d*[a-f])[0-9a-f]{7,}", digits):  # a hash, a UUID or the beginning of one
+    # A hash, a UUID, or the beginning of one, which may look like something else or like a number.
+    if re.fullmatch(r"(?=\d*[a-f])[0-9a-f]{7,}" if kind != "number" else r"\d{7,}", digits):
         known = max(length for length in _PREFIXES if length <= len(digits))
         yield QueryKey("^" + digits[:known], PART * trust, kind, text)
         if kind == "hash":
