@@ -92,7 +92,7 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
     return Said(
         topic,
         [
-            "{groups} groups of bars[| in {colours} colours], {arrangement}",
+            "{groups} groups of bars in {colours} colours, {arrangement}",
             "{colour 1} and {colour 2} bars {arrangement}",
             "{colour 2} [above|on top of] {colour 1} in each bar"
             if stacked

@@ -92,7 +92,7 @@ def network(c: Canvas, pick: Choices) -> Said:
         c.line([a, b], c.grey, 3, 9 if dashed else 0)
     for n, point in enumerate(around):
         node(c, point, wide, tall, shape, colour, pick.text(f"node {n}", "[{short}|{host}]"))
-    looks = ["{number} {colour} {shape}, {topology}", "[|a ]{topology}", "{links} [lines|links]"]
+    looks = ["{number} {colour} {shape}, {topology}", "{topology}", "{links} [lines|links]"]
     if topology in ("star", "tree"):
         at = (x, top + tall) if topology == "tree" else (x, y)
         node(

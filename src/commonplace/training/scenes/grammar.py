@@ -43,8 +43,8 @@ def expand(template: str, choose: Choose, slots: Mapping[str, str | Sequence[str
 
 def tidy(text: str) -> str:
     """Articles that fit the next word, single spaces, a capital first."""
-    text = ARTICLE.sub(lambda match: f"{match[1]}{'n' if match[2].lower() in 'aeio8' else ''} ", text)
     text = " ".join(text.split()).replace(" ,", ",")
+    text = ARTICLE.sub(lambda match: f"{match[1]}{'n' if match[2].lower() in 'aeio8' else ''} ", text)
     return text[:1].upper() + text[1:]
 
 

@@ -246,4 +246,4 @@ def landscape(c: Canvas, pick: Choices) -> Said:
         looks.append(f"the {'moon' if hour == 'night' else 'sun'} is on the {{side}}")
     if count:
         looks.append("{trees} [dark |]trees in front" if count > 1 else "one [dark |]tree in front")
-    return Said(f"{land}", [*looks, looks[0]], look="[outdoor|scenic]")
+    return Said("{land}", [*looks, looks[0]], look="[outdoor|scenic]")

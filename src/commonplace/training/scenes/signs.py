@@ -7,10 +7,11 @@ from math import cos, pi, sin
 from commonplace.training.scenes.canvas import Canvas, Point, grid, inset, middle, regular
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import Rgb, ink_on
-from commonplace.training.scenes.diagrams import SHAPES, SINGULAR, node
+from commonplace.training.scenes.diagrams import node
 from commonplace.training.scenes.grammar import Said
 
 RELATIONS = ("left of", "right of", "above", "below", "inside", "much larger than", "much smaller than")
+FORMS = {"square": "boxes", "circle": "circles", "hexagon": "hexagons", "diamond": "diamonds", "triangle": "triangles"}
 EMBLEMS = {"circle": 40, "triangle": 3, "square": 4, "hexagon": 6, "star": 10}
 
 
@@ -48,9 +49,8 @@ def icon(c: Canvas, centre: Point, radius: float, name: str, colour: Rgb) -> Non
 def shapes(c: Canvas, pick: Choices) -> Said:
     """Two or many plain shapes and how they lie: nothing but looks."""
     c.frame()
-    plain = SHAPES[:4] + SHAPES[6:]
     if pick.pick("arrangement", ("two", "many")) == "two":
-        a, b = pick.pick("shape 1", plain), pick.pick("shape 2", plain)
+        a, b = FORMS[pick.pick("shape 1", tuple(FORMS))], FORMS[pick.pick("shape 2", tuple(FORMS))]
         first = pick.colour("colour 1", [c.ground])
         second = pick.colour("colour 2", [c.ground, first])
         relation = pick.pick("relation", RELATIONS)
@@ -63,16 +63,15 @@ def shapes(c: Canvas, pick: Choices) -> Said:
         )
         node(c, (x - dx * far_x, y - dy * far_y), big, big, b, second)
         node(c, (x + dx * far_x, y + dy * far_y), small, small, a, first)
-        names = [{"boxes": "square"}.get(shape, SINGULAR[shape]) for shape in (a, b)]
         return Said(
-            f"a {names[0]} and a {names[1]}",
+            "a {shape 1} and a {shape 2}",
             [
-                f"a {{colour 1}} {names[0]} {{relation}} a {{colour 2}} {names[1]}",
+                "a {colour 1} {shape 1} {relation} a {colour 2} {shape 2}",
+                "{colour 1} {shape 1}, {colour 2} {shape 2}",
                 "{colour 1} and {colour 2}",
-                f"{{colour 1}} {names[0]}, {{colour 2}} {names[1]}",
-            ][:: 1 if relation != "inside" else 2],
+            ],
         )
-    shape, count = pick.pick("shape", plain), pick.count("number", 3, 9)
+    shape, count = FORMS[pick.pick("shape", tuple(FORMS))], pick.count("number", 3, 9)
     colour = pick.colour("colour", [c.ground])
     row = pick.pick("row", ("in a row", "in a column", "scattered", "in a ring"))
     (x, y), (left, top, right, bottom) = middle(c.area), c.area
@@ -89,11 +88,10 @@ def shapes(c: Canvas, pick: Choices) -> Said:
             "in a ring": (x + (wide - size) * 0.42 * cos(turn), y + (tall - size) * 0.42 * sin(turn)),
         }.get(row, middle(cells[n]))
         node(c, at, size, size, shape, odd if n == 0 else colour)
-    kind = "squares" if shape == "boxes" else shape
-    looks = [f"{{number}} {kind} {{row}}", f"{{colour}} {kind} {{row}}"]
+    looks = ["{number} {shape}s {row}", "{colour} {shape}s {row}"]
     if odd != colour:
-        looks.append(f"one {{odd colour}} one among {{colour}} {kind}")
-    return Said(kind, looks)
+        looks.append("one {odd colour} one among {colour} {shape}s")
+    return Said("{shape}s", looks)
 
 
 def logo(c: Canvas, pick: Choices) -> Said:
@@ -121,13 +119,13 @@ def logo(c: Canvas, pick: Choices) -> Said:
         )
     looks = [
         "a {inner colour} {inner} in a {colour} {outer}",
-        "{colour} {outer}[| with a {inner}] [in the middle|as an emblem]",
+        "{colour} {outer} with a {inner} [in the middle|inside]",
     ]
     if place != "nowhere":
         looks.append(
             "the name is {name} the {outer}" if place == "below" else "the name is to the {name} of the {outer}"
         )
-    return Said(f"{brand}", looks)
+    return Said(brand, looks)
 
 
 def _gear(c: Canvas, at: Point, r: float, ink: Rgb) -> None:
@@ -216,4 +214,4 @@ def pictograms(c: Canvas, pick: Choices) -> Said:
     ]  # fmt: skip
     if tile:
         looks.append("{colour} on {tile colour} tiles" if count > 1 else "{colour} on a {tile colour} tile")
-    return Said(f"a {names[0]}" if count == 1 else f"a {names[0]} and a {names[1]}", looks)
+    return Said("a {sign 1}" if count == 1 else "a {sign 1} and a {sign 2}", looks)

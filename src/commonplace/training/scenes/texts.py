@@ -38,7 +38,7 @@ def _tokens(
     tints: Sequence[Rgb],
     word: re.Pattern[str] = KEYWORD,
 ) -> list[Rgb]:
-    """A line of code in colours: tints of what `word` finds, of numbers and strings, of the rest; returns those used."""
+    """A line of code in colours: tints of what `word` finds, of numbers and strings, of the rest; returns them."""
     line, quoted, at = line[: int((right - x) / c.width_of("m", size))].rstrip(), False, 0
     words, used = {match.start() for match in word.finditer(line)}, []
     for token in TOKEN.findall(line):
