@@ -35,12 +35,15 @@ ALIKE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """How lanes are weighed. An identifier outweighs all others together, so that an exact match comes first."""
+    """How lanes are weighed: docs/decisions/004-fusion-before-calibration.md.
+
+    An identifier outweighs all others together, so that an exact match comes first.
+    """
 
     weights: Mapping[str, float] = field(
-        default_factory=lambda: {"text": 1.0, "media": 0.5, "bm25": 1.0, "identifier": 10.0}
+        default_factory=lambda: {"text": 1.5, "media": 0.75, "bm25": 1.0, "identifier": 10.0}
     )
-    k: float = 20
+    k: float = 3
     absence: float = 0.5
     depth: int = 100
     """Chunks that each lane hands in."""

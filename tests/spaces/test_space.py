@@ -33,7 +33,7 @@ def test_every_space_of_the_table_loads(name: str) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="no space named 'bundle'. Did you mean: bundled"):
+    with pytest.raises(UnknownName, match=r"no space named 'bundle'\. Did you mean: bundled"):
         load_space("bundle")
 
 
@@ -60,7 +60,7 @@ def test_a_tower_trained_against_another_text_tower_is_refused() -> None:
 
 
 def test_encoders_of_different_length_make_no_space() -> None:
-    with pytest.raises(DimensionMismatch, match="'shorter' makes 3-d vectors.* 384-d"):
+    with pytest.raises(DimensionMismatch, match=r"'shorter' makes 3-d vectors.* 384-d"):
         Space("mixed", {"text": TextEncoder(), "image": Shorter()}, temperature=0.05)
 
 
@@ -89,7 +89,7 @@ def test_fewer_dimensions_are_the_first_ones_at_unit_length(space: Space, dim: i
 
 @pytest.mark.parametrize("dim", [0, -1, 385])
 def test_dimensions_that_a_space_does_not_have_are_refused(space: Space, dim: int) -> None:
-    with pytest.raises(DimensionMismatch, match=f"asked for {dim} dimensions.* 1 to 384"):
+    with pytest.raises(DimensionMismatch, match=rf"asked for {dim} dimensions.* 1 to 384"):
         space.encode_text(["a"], dim=dim)
 
 

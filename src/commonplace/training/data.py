@@ -10,10 +10,11 @@ import json
 import lzma
 import tarfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from PIL import Image
 
@@ -95,11 +96,18 @@ def pairs(folder: Path, split: Split) -> list[Pair]:
 
 
 class Pictures:
-    """The pictures of pairs, from the archives of `folder/docpairs`."""
+    """The pictures of pairs, from the archives of `folder/docpairs`; a context manager that closes them."""
 
     def __init__(self, folder: Path) -> None:
+        self._open = ExitStack()
         archives = sorted((folder / "docpairs").glob("images-*.tar"))
-        self._archives = {path.name: tarfile.open(path) for path in archives}  # noqa: SIM115 - open as long as this is
+        self._archives = {path.name: self._open.enter_context(tarfile.open(path)) for path in archives}  # noqa: SIM115
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
 
     def __getitem__(self, pair: Pair) -> Image.Image:
         """RGB, on white where it is transparent."""

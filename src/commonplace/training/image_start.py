@@ -89,8 +89,7 @@ def read_features(tower: PictureTower, chosen: Sequence[Pair], data: Path, cache
     have: dict[str, Vectors] = {}
     if (cache / "ids.json").exists():
         have = dict(zip(json.loads((cache / "ids.json").read_text()), np.load(cache / "features.npy"), strict=True))
-    pictures = Pictures(data)
-    with torch.inference_mode():
+    with Pictures(data) as pictures, torch.inference_mode():
         for pair in chosen:
             if pair.id not in have:
                 pixels = torch.tensor(squash(pictures[pair], PIXELS))[None]
@@ -181,7 +180,7 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False) -> dict[st
     exact = to_onnx(tower, torch.zeros((2, PIXELS, PIXELS, 3), dtype=torch.uint8), free_axes=1)
     write(exact, out / "float", "image", card)
     write(eight_bits(exact), out, "image", card)
-    pictures = Pictures(data)
-    probes = [pictures[pair] for pair in dev[:: max(1, len(dev) // config.probes)]]
+    with Pictures(data) as pictures:
+        probes = [pictures[pair] for pair in dev[:: max(1, len(dev) // config.probes)]]
     towers = [ImageEncoder(models=folder).encode(probes) for folder in (out / "float", out)]
     return {"pairs": len(train), **figures, **gate(*towers, percentile_1=0.99, minimum=0.97)}

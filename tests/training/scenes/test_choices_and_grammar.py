@@ -10,9 +10,10 @@ from PIL import Image
 
 from commonplace.training.scenes.augment import LEAST_AREA, augment
 from commonplace.training.scenes.canvas import Canvas
-from commonplace.training.scenes.choices import Choices
-from commonplace.training.scenes.colours import COLOURS, distance
+from commonplace.training.scenes.choices import LEGIBLE, Choices
+from commonplace.training.scenes.colours import COLOURS, distance, ink_on
 from commonplace.training.scenes.grammar import expand, tidy
+from commonplace.training.scenes.styles import STYLES
 
 SEEDS = st.integers(0, 2**40)
 
@@ -43,6 +44,17 @@ def test_colours_of_one_picture_have_different_plain_names(seed: int) -> None:
     basics = [COLOURS[value].basic for value in choices.attributes.values()]
     assert len(set(basics)) == 5
     assert "white" not in basics
+
+
+@pytest.mark.parametrize("ground", sorted({name for style in STYLES.values() for name in style.grounds}))
+def test_every_ground_leaves_two_colours_for_words_besides_the_ink(ground: str) -> None:
+    rgb = COLOURS[ground].rgb
+    for seed in range(60):
+        choices = Choices(seed)
+        first = choices.colour("keyword", [rgb, ink_on(rgb)], contrast=LEGIBLE)
+        choices.colour("value", [rgb, ink_on(rgb), first], contrast=LEGIBLE)
+        basics = {COLOURS[choices.attributes[name]].basic for name in ("keyword", "value")} | {COLOURS[ground].basic}
+        assert len(basics) == 3
 
 
 @pytest.mark.parametrize(("template", "expected"), [

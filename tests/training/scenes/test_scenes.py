@@ -15,6 +15,7 @@ from commonplace.errors import UnknownName
 from commonplace.training.scenes import FAMILIES, VIEWS, Scene, pair, scene, split_families
 from commonplace.training.scenes.scene import PHRASES
 from commonplace.training.scenes.sheet import main
+from commonplace.training.scenes.signs import EMBLEMS, FORMS, SIGNS
 from commonplace.training.scenes.styles import STYLES
 
 EVERY_FAMILY = pytest.mark.parametrize("family", sorted(FAMILIES))
@@ -96,6 +97,10 @@ def test_pairs_change_colours_counts_places_and_shapes() -> None:
     changed = " ".join(pair(seed)[2] for seed in range(120))
     for kind in ("colour", "number", "ground", "shape", "place"):
         assert kind in changed
+
+
+def test_no_shape_borrows_the_paraphrases_of_another_thing() -> None:
+    assert not {*EMBLEMS, *FORMS, *SIGNS, "ring", "pie"} & set(PHRASES)  # a star is not a star topology
 
 
 def test_spike_against_drop_is_a_pair() -> None:

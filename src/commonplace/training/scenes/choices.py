@@ -99,16 +99,17 @@ class Choices:
         taken = list(avoid)
         basics = {COLOURS[name_of(rgb)].basic for rgb in taken}
 
-        def free(option: str) -> bool:
+        def apart(option: str) -> bool:
             rgb, basic, _ = COLOURS[option]
-            reads = not taken or abs(luma(rgb) - luma(taken[0])) >= contrast
-            return reads and basic not in basics and all(distance(rgb, other) > APART for other in taken)
+            return basic not in basics and all(distance(rgb, other) > APART for other in taken)
 
-        free_ones = [option for option in self.sample(name, among, len(among)) if free(option)]
-        value = self.fixed.get(name, free_ones[0])
+        free = [option for option in self.sample(name, among, len(among)) if apart(option)]
+        reads = [option for option in free if not taken or abs(luma(COLOURS[option].rgb) - luma(taken[0])) >= contrast]
+        free = reads or free  # on a ground of middling lightness few colours have much contrast
+        value = self.fixed.get(name, free[0])
         self.attributes[name] = value
         basic = COLOURS[value].basic
-        self.options[name] = tuple(option for option in free_ones if COLOURS[option].basic != basic)
+        self.options[name] = tuple(option for option in free if COLOURS[option].basic != basic)
         return self.varied(name, COLOURS[value].rgb)
 
     def colours(self, name: str, count: int, avoid: Iterable[Rgb]) -> list[Rgb]:

@@ -53,11 +53,11 @@ def towards(a: Point, b: Point, start: float, end: float) -> list[Point]:
 
 
 TOPOLOGIES = {
-    "star": "[star|hub and spokes|one node in the middle joined to all others]",
-    "ring": "[ring|circle of nodes, each joined to the next|closed loop]",
+    "star topology": "[star|hub and spokes|one node in the middle joined to all others]",
+    "ring topology": "[ring|circle of nodes, each joined to the next|closed loop]",
     "full mesh": "[full mesh|every node joined to every other|web of crossing lines]",
     "bus": "[bus|row of nodes on one long line]",
-    "tree": "[tree|root at the top with branches below]",
+    "tree topology": "[tree|root at the top with branches below]",
 }
 
 
@@ -66,7 +66,7 @@ def network(c: Canvas, pick: Choices) -> Said:
     topology, count = pick.pick("topology", tuple(TOPOLOGIES)), pick.count("number", 4, 8)
     colour = pick.colour("colour", [c.ground])
     shape = pick.pick("shape", ("boxes", "circles", "hexagons", "cylinders", "clouds"))
-    hub = pick.colour("hub colour", [c.ground, colour]) if topology in ("star", "tree") else colour
+    hub = pick.colour("hub colour", [c.ground, colour]) if topology in ("star topology", "tree topology") else colour
     left, top, right, bottom = c.area
     (x, y), wide, tall = middle(c.area), 84.0, 46.0
     spread = ((right - left - wide) / 2, (bottom - top - tall) / 2)
@@ -78,14 +78,14 @@ def network(c: Canvas, pick: Choices) -> Said:
         wide = min(wide, 1.8 * (right - left) / count)
         joints = [((px, y), (px, py)) for px, py in around]
         c.line([(left, y), (right, y)], c.ink, 8)
-    elif topology == "tree":
+    elif topology == "tree topology":
         wide = min(wide, (right - left) / count - 8)
         around = [(left + (right - left) * (n + 0.5) / count, bottom - tall / 2 - 20) for n in range(count)]
         joints = [((x, top + tall), point) for point in around]
     elif topology == "full mesh":
         joints = [(a, b) for n, a in enumerate(around) for b in around[n + 1 :]]
     else:
-        ends = around[1:] + around[:1] if topology == "ring" else [(x, y)] * count
+        ends = around[1:] + around[:1] if topology == "ring topology" else [(x, y)] * count
         joints = list(zip(around, ends, strict=True))
     dashed = pick.pick("links", ("solid", "dashed")) == "dashed"
     for a, b in joints:
@@ -93,8 +93,8 @@ def network(c: Canvas, pick: Choices) -> Said:
     for n, point in enumerate(around):
         node(c, point, wide, tall, shape, colour, pick.text(f"node {n}", "[{short}|{host}]"))
     looks = ["{number} {colour} {shape}, {topology}", "{topology}", "{links} [lines|links]"]
-    if topology in ("star", "tree"):
-        at = (x, top + tall) if topology == "tree" else (x, y)
+    if topology in ("star topology", "tree topology"):
+        at = (x, top + tall) if topology == "tree topology" else (x, y)
         node(
             c,
             at,
@@ -104,7 +104,7 @@ def network(c: Canvas, pick: Choices) -> Said:
             hub,
             pick.text("hub", "[router|switch|internet|core|broker]"),
         )
-        where = "at the top" if topology == "tree" else "in the middle"
+        where = "at the top" if topology == "tree topology" else "in the middle"
         looks.append(f"{{hub colour}} [node|one] {where}, {{colour}} {{shape}} [around it|joined to it]")
     return Said(topic, looks)
 
