@@ -21,6 +21,8 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 SIZES = ((560, 420), (600, 400), (640, 360), (480, 480), (512, 448), (448, 560), (640, 400), (600, 480))
+SMALL_PRINT = 16
+"""Different lines of it: few, so that they stay in the cache of drawn text."""
 FRAMES = ("nothing",) * 5 + ("a window frame", "a browser bar", "a coloured border", "a dark bar at the top")
 
 
@@ -32,7 +34,7 @@ def grain(width: int, height: int, strength: int, seed: int) -> Image.Image:
 
 @cache
 def small_print() -> list[str]:
-    return [Choices(n).text("small print", "{sentence} {sentence} {sentence}") for n in range(60)]
+    return [Choices(n).text("small print", "{sentence} {sentence} {sentence}") for n in range(SMALL_PRINT)]
 
 
 class Canvas:
@@ -145,7 +147,7 @@ class Canvas:
 
     def small_print(self, at: Point, line: int, size: int, room: float) -> None:
         """Running text that is there to look like text: one of a few lines, cut where the column ends."""
-        coverage, width = fonts.mask(self._font(self.face, False), size, small_print()[line % 60])
+        coverage, width = fonts.mask(self._font(self.face, False), size, small_print()[line % SMALL_PRINT])
         part = coverage.crop((0, 0, int(min(room, width)), coverage.height))
         self.image.paste(self.ink, (round(at[0]), round(at[1] - size * 0.64)), part)
 
