@@ -104,6 +104,6 @@ def _split(word: str, level: int, stem: Stem) -> Iterator[str]:
 def _stemmed(word: str, stem: Stem) -> str:
     if stem == "none" or len(word) <= 3 or not (word.isascii() and word.isalpha()):
         return word  # words of three letters are mostly acronyms (dns, aws): their s is no plural
-    from snowballstemmer import stemmer  # type: ignore[import-untyped]
+    from snowballstemmer import stemmer
 
     return str(stemmer("english").stemWord(word))  # one each time: it keeps its place in the word, threads would mix
