@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
+import commonplace
 from commonplace.cli import main
+from commonplace.errors import CollectionError, SpaceMismatch
 
 HERE = Path(__file__).parent
 COLLECTION = HERE.parent / ".demo"
@@ -36,6 +39,11 @@ def run(arguments: list[str]) -> None:
 
 
 def demo() -> None:
+    try:
+        with commonplace.open(COLLECTION) as collection:
+            collection.status()
+    except (SpaceMismatch, CollectionError):  # made by another release, or not there yet: it is only a demo
+        shutil.rmtree(COLLECTION, ignore_errors=True)
     say("commonplace add examples/handbook")
     run(["add", str(HERE / "handbook"), "-c", str(COLLECTION)])
     for title, query in SEARCHES:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from commonplace.encoders.base import Encoder
+from commonplace.errors import UnknownName
 from commonplace.ingest.wording import Wording, read_text
 from commonplace.lexical.bm25 import query_weights
 from commonplace.lexical.keys import query_keys
@@ -44,7 +45,6 @@ class Fusion:
         default_factory=lambda: {"text": 1.5, "media": 0.75, "bm25": 1.0, "identifier": 10.0}
     )
     k: float = 3
-    absence: float = 0.5
     depth: int = 100
     """Chunks that each lane hands in."""
 
@@ -79,11 +79,13 @@ class Searcher:
     ) -> SearchResult:
         """At most k hits. `lanes` restricts the lanes of `mode` further: benchmarks look at one lane alone."""
         clock = _Clock()
+        if mode not in LANES_OF:
+            raise UnknownName(f"no mode {mode!r}; choose from: {', '.join(LANES_OF)}")
+        if unknown := set(lanes or ()) - LANES_OF["hybrid"]:
+            raise UnknownName(f"no lane {min(unknown)!r}; choose from: {', '.join(sorted(LANES_OF['hybrid']))}")
         wanted = LANES_OF[mode] & frozenset(lanes if lanes is not None else LANES_OF[mode])
         found, health = self._ask(query, where, wanted, clock)
-        fused = reciprocal_rank_fusion(
-            found, self.fusion.weights, self._eligible(found), k=self.fusion.k, absence=self.fusion.absence
-        )
+        fused = reciprocal_rank_fusion(found, self.fusion.weights, self._eligible(found), k=self.fusion.k)
         clock.lap("fuse")
         hits = self._hits(query, fused, k)
         clock.lap("hits")
@@ -157,9 +159,16 @@ class Searcher:
     # -- fusion
 
     def _eligible(self, found: Mapping[str, Sequence[Ranked]]) -> Callable[[str], frozenset[str]]:
-        ids = {row.id for rows in found.values() for row in rows}
-        lanes = self._records.lanes(ids)
-        return lambda id: lanes.get(id, frozenset())
+        """Chunk id -> the lanes that could have found it.
+
+        A picture without words is excused from the lanes of words only if its looks stand out: the media lane has a
+        best picture for every query, also for those that no picture answers.
+        """
+        could = self._records.lanes({row.id for rows in found.values() for row in rows})
+        level = self._background.levels.get("media", 0.0) if self._background else 0.0
+        striking = {row.id for row in found.get("media", ()) if row.score > level}
+        everything = frozenset(found)
+        return lambda id: could.get(id, everything) if "bm25" in could.get(id, ()) or id in striking else everything
 
     def _stands_out(self, found: Mapping[str, Sequence[Ranked]]) -> bool:
         """Whether any lane's best is better than what meaningless queries get."""
