@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from commonplace.encoders.onnx import general_words
-from commonplace.errors import SpaceMismatch
+from commonplace.errors import CorruptCollection, SpaceMismatch
+from commonplace.failures import DAMAGED
 from commonplace.generation import (
     FORMAT,
     Identity,
@@ -64,7 +65,7 @@ class Assembly:
         space = load_space(identity.space)
         generation = generation_folder(folder, identity)
         expected = _manifest(space)
-        records = Records(folder)
+        records = Records(folder, create=created)
         try:
             if created:
                 write_manifest(generation, expected)
@@ -73,6 +74,8 @@ class Assembly:
                 write_identity(folder, identity)  # last: a collection exists once this file does
             manifest = read_manifest(generation)
             _check(folder, manifest, expected)
+            if not (generation / "store").exists():
+                raise CorruptCollection(f"{generation / 'store'} is gone; expected the vectors. {DAMAGED}")
             store = open_store(manifest.store, generation / "store", _schema(manifest))
         except BaseException:
             records.close()
@@ -80,8 +83,10 @@ class Assembly:
         return cls(folder, identity, manifest, records, store, space)
 
     def close(self) -> None:
-        self.store.close()
-        self.records.close()
+        try:
+            self.store.close()
+        finally:
+            self.records.close()
 
     def pipeline(self, settings: Settings) -> Pipeline:
         from commonplace.ingest.pipeline import Pipeline
@@ -104,7 +109,8 @@ class Assembly:
 
     def measure_background(self) -> None:
         """Anew once the collection has grown or shrunk by a fifth."""
-        chunks = self.store.count()
+        if not (chunks := self.store.count()):
+            return
         known = self._read_background()
         if known is not None and not known.outdated(chunks):
             return
@@ -114,8 +120,9 @@ class Assembly:
 
     def _read_background(self) -> Background | None:
         try:
-            return Background(**json.loads(self._background_file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            fields = json.loads(self._background_file.read_text(encoding="utf-8"))
+            return Background({str(lane): float(x) for lane, x in fields["levels"].items()}, int(fields["chunks"]))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None  # it is measured again by the next add
 
     @property

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Self
 
 from commonplace.assembly import Assembly
 from commonplace.config import Settings
-from commonplace.errors import MissingCollection, UsageError
+from commonplace.errors import MissingCollection, UnreadableFile, UsageError
+from commonplace.failures import DAMAGED, explained
 from commonplace.generation import read_identity
+from commonplace.ingest.textfile import clean_text
 from commonplace.lock import CollectionLock
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
@@ -68,14 +70,17 @@ class Collection:
     def close(self) -> None:
         """Idempotent."""
         opened, self._opened = self._opened, None
-        if opened is not None:
-            opened.close()
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
+        lock, self._lock = self._lock, None
+        try:
+            if opened is not None:
+                opened.close()
+        finally:
+            if lock is not None:
+                lock.release()
 
     # -- writing
 
+    @explained
     def add(
         self,
         *paths: str | Path,
@@ -110,11 +115,19 @@ class Collection:
         report, _ = self._ingest(opened, registered, retry, progress, only=roots)
         return report
 
+    @explained
     def update(self, *, retry: bool = False, progress: Progress | None = None) -> AddReport:
-        """Walk everything that was added again: new and changed files are read, those that are gone are removed."""
+        """Walk everything that was added again: new and changed files are read, those that are gone are removed.
+
+        retry  also read those again that failed, and mend what `doctor` complains of
+        """
         from commonplace.ingest.scan import Problem
 
         opened = self._open()
+        if retry:
+            lost, strays = _disagreement(opened)
+            opened.store.delete(strays)
+            opened.records.read_again(lost)
         roots = opened.records.roots()
         # A root that is gone as a whole may be a disk that is not mounted: that must not empty the collection.
         present = [root for root in roots if os.path.lexists(root.path)]
@@ -131,6 +144,7 @@ class Collection:
         removed = opened.pipeline(self.settings).remove(gone)
         return replace(report, removed=removed, skipped=report.skipped + absent)
 
+    @explained
     def remove(self, *sources: str) -> int:
         """Remove documents: by source, or everything below a folder. Returns how many; UsageError if none matches."""
         opened = self._open()
@@ -145,6 +159,7 @@ class Collection:
 
     # -- reading
 
+    @explained
     def search(
         self,
         text: str = "",
@@ -171,9 +186,12 @@ class Collection:
         if k < 1:
             raise UsageError(f"k = {k}; expected at least 1.")
         opened = self._open()
+        if image is not None and "image" not in opened.space.encoders:
+            raise UsageError(f"{opened.space.name!r} has no encoder of pictures; expected words. Search by text.")
         where = _where(filter, modality, opened.records)
         return opened.searcher().search(_query(text, image), k, where, mode, lanes=lanes)
 
+    @explained
     def get(self, id: str) -> Chunk:
         """The chunk with this id. Raises UsageError if there is none."""
         chunk = self._open().records.chunks([id]).get(id)
@@ -181,17 +199,21 @@ class Collection:
             raise UsageError(f"no chunk {id!r} in {self.path}; expected an id that `search` printed.")
         return chunk
 
+    @explained
     def document(self, source: str) -> Document | None:
         return self._open().records.document(source)
 
+    @explained
     def thumbnail(self, chunk: Chunk) -> bytes | None:
         """A small WebP of the chunk's picture, if it has one."""
         reading = self._open().records.reading(chunk.media) if chunk.media else None
         return reading.thumbnail if reading else None
 
+    @explained
     def documents(self) -> list[Document]:
         return list(self._open().records.documents())
 
+    @explained
     def status(self) -> Status:
         from commonplace.ingest.scan import Problem
 
@@ -209,15 +231,22 @@ class Collection:
             str(self.path), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes, used
         )
 
+    @explained
     def doctor(self) -> list[str]:
         """What is wrong, in words, each with the next step; empty when records and store agree."""
         opened = self._open()
-        complaints = []
-        in_records, in_store = set(opened.records.chunk_ids()), set(opened.store.ids())
-        if lost := in_records - in_store:
+        complaints = [
+            f"{file} is damaged ({why}). "
+            + (DAMAGED if file.parent == self.path else "Remove it and run `commonplace update`: it is made anew.")
+            for file, why in opened.records.damaged_files()
+        ]
+        lost, strays = _disagreement(opened)
+        if lost:
             complaints.append(f"{len(lost)} chunks are not in the store. Run `commonplace update --retry`.")
-        if strays := in_store - in_records:
-            complaints.append(f"{len(strays)} points of the store belong to no document. Run `commonplace update`.")
+        if strays:
+            complaints.append(
+                f"{len(strays)} points of the store belong to no document. Run `commonplace update --retry`."
+            )
         if unfinished := list(opened.records.documents("writing")):
             complaints.append(f"{len(unfinished)} documents were not read to the end. Run `commonplace update`.")
         return complaints
@@ -227,6 +256,10 @@ class Collection:
     def _open(self, *, create: bool = False) -> Assembly:
         if self._opened is not None:
             return self._opened
+        if clean_text(str(self.path)) != str(self.path):
+            raise UsageError(
+                f"{self.path!r} is no valid Unicode; expected a folder that the store can name. Rename it."
+            )
         if not create and read_identity(self.path) is None:
             raise MissingCollection(
                 f"there is no collection in {self.path}. Create one with: commonplace add PATH... -c {self.path}"
@@ -272,8 +305,8 @@ class Collection:
             for found in plan.to_read
         ]  # fmt: skip
         report = pipeline.run(jobs, progress or (lambda done, total, source: None))
+        opened.measure_background()
         if jobs:
-            opened.measure_background()
             opened.store.flush()
         report = replace(
             report,
@@ -293,6 +326,12 @@ def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:
     )
 
 
+def _disagreement(opened: Assembly) -> tuple[set[str], set[str]]:
+    """Chunks of the records that the store has lost, and points of the store that no record knows."""
+    in_records, in_store = set(opened.records.chunk_ids()), set(opened.store.ids())
+    return in_records - in_store, in_store - in_records
+
+
 def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:
     parts: list[Filter] = []
     if filter is not None:
@@ -306,6 +345,7 @@ def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, re
 
 
 def _query(text: str, image: str | Path | Image | None) -> Query:
+    text = clean_text(text)
     if image is None:
         return Query(text)
     from commonplace.ingest.pictures import open_picture
@@ -316,5 +356,7 @@ def _query(text: str, image: str | Path | Image | None) -> Query:
             image = open_picture(Path(image))
         except OSError as error:
             raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
+        except UnreadableFile as error:
+            raise UsageError(f"{image}: {error}") from error
     words = "\n".join(word.text for word in picture_reader().read(image))
     return Query(text, image, words)

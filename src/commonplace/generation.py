@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commonplace.errors import CorruptCollection, NewerCollection
+from commonplace.failures import DAMAGED
 
 FORMAT = 1
 """Raised when an older release could no longer read a collection."""
@@ -57,10 +58,10 @@ def read_identity(folder: Path) -> Identity | None:
             f"{folder} was written in format {fields['format']}, this release reads up to {FORMAT}. "
             "Upgrade with: pip install -U commonplace"
         )
-    try:
-        return Identity(**fields)
-    except TypeError as error:
-        raise CorruptCollection(_damaged(path, str(error))) from error
+    texts = fields.keys() - {"format"}
+    if texts != {"generation", "space"} or not all(isinstance(fields[name], str) for name in texts):
+        raise CorruptCollection(_damaged(path, "its fields are not format, generation and space"))
+    return Identity(**fields)
 
 
 def write_identity(folder: Path, identity: Identity) -> None:
@@ -79,6 +80,8 @@ def read_manifest(generation: Path) -> Manifest:
             lane: LaneManifest(**{**values, "transforms": tuple(values["transforms"])})
             for lane, values in fields.pop("lanes").items()
         }
+        if not all(type(values.dim) is int for values in lanes.values()):
+            raise TypeError("a dimension is no number")
         return Manifest(lanes=lanes, **fields)
     except (KeyError, TypeError, AttributeError) as error:
         raise CorruptCollection(_damaged(path, str(error))) from error
@@ -102,7 +105,7 @@ def write_json(path: Path, fields: Mapping[str, Any]) -> None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CorruptCollection(_damaged(path, str(error))) from error
     if not isinstance(fields, dict):
         raise CorruptCollection(_damaged(path, f"it holds {type(fields).__name__}"))
@@ -110,7 +113,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _damaged(path: Path, why: str) -> str:
-    return (
-        f"{path} cannot be read ({why}); expected the JSON that commonplace wrote. "
-        "Restore it from a backup, or delete the collection and `add` the documents again."
-    )
+    return f"{path} cannot be read ({why}); expected the JSON that commonplace wrote. {DAMAGED}"

@@ -11,7 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,6 +21,7 @@ from typing import Any, Literal
 import numpy as np
 
 from commonplace.errors import CorruptCollection
+from commonplace.failures import DAMAGED, is_damage
 from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
 
 NONE: frozenset[str] = frozenset()
@@ -47,6 +48,9 @@ CREATE TABLE IF NOT EXISTS main.mentions (
   document INTEGER NOT NULL, target TEXT NOT NULL, picture TEXT, mention TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS main.mentions_document ON mentions (document);
 CREATE INDEX IF NOT EXISTS main.mentions_picture ON mentions (picture);
+"""
+
+CACHES = """
 CREATE TABLE IF NOT EXISTS cache.pictures (
   hash TEXT PRIMARY KEY, reader TEXT NOT NULL, width INTEGER, height INTEGER, words TEXT NOT NULL, thumbnail BLOB);
 CREATE TABLE IF NOT EXISTS base.vectors (
@@ -98,26 +102,70 @@ class Reading:
 
 
 class Records:
-    """Reads and writes the records. One writer at a time: the collection's lock sees to that."""
+    """Reads and writes the records. One writer at a time: the collection's lock sees to that.
 
-    def __init__(self, folder: Path) -> None:
-        for name in ("cache", "base"):
-            (folder / name).mkdir(exist_ok=True)
-        self._db = sqlite3.connect(folder / "documents.sqlite", isolation_level=None, check_same_thread=False)
+    create  whether the records may be new; without it, CorruptCollection is raised where they are gone
+    """
+
+    def __init__(self, folder: Path, *, create: bool = True) -> None:
+        main = folder / "documents.sqlite"
+        if not create and not main.exists():
+            raise CorruptCollection(f"{main} is gone; expected the records of the collection. {DAMAGED}")
+        self._files = {"main": main, "cache": folder / "cache" / "pictures.sqlite"}
+        self._files["base"] = folder / "base" / "vectors.sqlite"
+        self._db = sqlite3.connect(main, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
         try:
-            self._db.execute("ATTACH ? AS cache", (str(folder / "cache" / "pictures.sqlite"),))
-            self._db.execute("ATTACH ? AS base", (str(folder / "base" / "vectors.sqlite"),))
-            for name in ("main", "cache", "base"):
-                self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
-                self._db.execute(f"PRAGMA {name}.synchronous = NORMAL")
+            self._set_up("main")
             self._db.executescript(SCHEMA)
-        except sqlite3.DatabaseError as error:
+            whole = [self._attach("cache", "pictures"), self._attach("base", "vectors")]
+            if not all(whole):
+                self._read_pictures_again()
+            self._db.executescript(CACHES)
+        except BaseException:
             self._db.close()
-            raise CorruptCollection(
-                f"the records in {folder} cannot be read ({error}); expected SQLite files written by commonplace. "
-                "Restore the folder from a backup, or delete it and `add` the documents again."
-            ) from error
+            raise
+
+    def _attach(self, name: str, table: str) -> bool:
+        """Whether what was kept is there. It can be made anew, so a damaged file is no reason to give up."""
+        file = self._files[name]
+        file.parent.mkdir(exist_ok=True)
+        try:
+            self._db.execute(f"ATTACH ? AS {name}", (str(file),))
+            self._set_up(name)
+        except sqlite3.DatabaseError as error:
+            if not is_damage(error):
+                raise
+            with suppress(sqlite3.OperationalError):  # it depends on the damage how far it came
+                self._db.execute(f"DETACH {name}")
+            for each in file.parent.glob(f"{file.name}*"):
+                each.unlink()
+            self._db.execute(f"ATTACH ? AS {name}", (str(file),))
+            self._set_up(name)
+        return self._db.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name = ?", (table,)).fetchone() is not None
+
+    def _set_up(self, name: str) -> None:
+        self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
+        self._db.execute(f"PRAGMA {name}.synchronous = NORMAL")
+
+    def _read_pictures_again(self) -> None:
+        """Words and vectors of pictures are only in the caches: their documents wait for the next `update`."""
+        self._db.execute(
+            "UPDATE documents SET state = 'writing' "
+            "WHERE state = 'indexed' AND id IN (SELECT document FROM chunks WHERE media NOT NULL)"
+        )
+
+    def damaged_files(self) -> list[tuple[Path, str]]:
+        """Files of which SQLite finds a part unreadable, with what it says; reads them whole."""
+        found = []
+        for name, file in self._files.items():
+            try:
+                verdict = self._db.execute(f"PRAGMA {name}.quick_check(1)").fetchone()[0]
+            except sqlite3.DatabaseError as error:
+                verdict = str(error)
+            if verdict != "ok":
+                found.append((file, " ".join(verdict.split())))
+        return found
 
     def close(self) -> None:
         self._db.close()
@@ -128,10 +176,11 @@ class Records:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # on a full disk SQLite has rolled back by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     # -- roots
 
@@ -196,6 +245,13 @@ class Records:
         """The rows of a document; its points must have left the store before."""
         for table, column in (("chunks", "document"), ("mentions", "document"), ("documents", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document,))
+
+    def read_again(self, chunk_ids: Iterable[str]) -> None:
+        """The documents of these chunks wait for the next `update` as if reading them had been cut short."""
+        self._db.executemany(
+            "UPDATE documents SET state = 'writing' WHERE id = (SELECT document FROM chunks WHERE id = ?)",
+            ((id,) for id in chunk_ids),
+        )
 
     def stale_chunks(self, document: int, revision: int) -> list[str]:
         """Chunks of a document that its current revision no longer has."""

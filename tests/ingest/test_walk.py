@@ -119,7 +119,9 @@ def test_a_file_above_the_limit_is_skipped_unread(tmp_path: Path) -> None:
     with (root / "huge.txt").open("wb") as file:
         file.truncate(2 << 30)
     assert [item.source for item in walk(root) if isinstance(item, Found)] == ["docs/a.md"]
-    assert reasons(root, 100 << 20) == {"docs/huge.txt": "2,048.0 MB, above the limit of 100.0 MB; raise it to read it"}
+    assert reasons(root, 100 << 20) == {
+        "docs/huge.txt": "2,048.0 MB, above the limit of 100.0 MB; raise COMMONPLACE_MAX_BYTES to read it"
+    }
 
 
 def test_links_are_followed_to_files_of_the_tree_only(tmp_path: Path) -> None:

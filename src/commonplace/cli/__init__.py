@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 from typing import Any
 
@@ -47,8 +49,14 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         from commonplace.errors import CommonplaceError
 
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(
+                errors="backslashreplace"
+            )  # file names need not be valid Unicode; so is JSON's escape
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except CommonplaceError as error:
             click.echo(f"commonplace: {error}", err=True)
             ctx.exit(2)
@@ -60,6 +68,19 @@ class LazyGroup(click.Group):
                 "commonplace: stopped; what was finished is kept, the same command goes on from there.", err=True
             )
             ctx.exit(130)
+        except Exception as error:
+            if os.environ.get("COMMONPLACE_TRACEBACK"):
+                raise
+            if isinstance(error, OSError) and error.filename is not None and error.strerror:
+                click.echo(f"commonplace: {os.fsdecode(error.filename)}: {error.strerror.lower()}", err=True)
+            else:
+                what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+                click.echo(
+                    f"commonplace: an error that nobody foresaw: {what}. Please report it to the project with what "
+                    f"COMMONPLACE_TRACEBACK=1 prints and the version, {__version__}.",
+                    err=True,
+                )
+            ctx.exit(2)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -9,7 +9,7 @@ size at which its text is legible, and each line is read at its own width. `benc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from hashlib import blake2b
@@ -93,7 +93,7 @@ class PictureReader:
         if not self._has_text(pixels):
             return ()
         quads = _in_reading_order(self._detect(pixels))
-        read = self._recognise([_upright(pixels, quad) for quad in quads])
+        read = self._recognise(_upright(pixels, quad) for quad in quads)
         return tuple(
             Word(text, round(confidence, 3), _box(quad, image.size))
             for quad, (text, confidence) in zip(quads, read, strict=True)
@@ -135,7 +135,7 @@ class PictureReader:
 
     # -- recognition
 
-    def _recognise(self, lines: Sequence[Pixels]) -> list[tuple[str, float]]:
+    def _recognise(self, lines: Iterable[Pixels]) -> list[tuple[str, float]]:
         """Text and confidence of each line. Those of like width share a run, so that little padding is computed."""
         pieces = [(i, self._scaled(piece)) for i, line in enumerate(lines) for piece in _pieces(line)]
         by_width = sorted(range(len(pieces)), key=lambda j: pieces[j][1].shape[1])
@@ -143,10 +143,10 @@ class PictureReader:
         for run in _runs([pieces[j][1].shape[1] for j in by_width], self._settings.batch):
             chosen = by_width[run]
             read |= zip(chosen, self._run([pieces[j][1] for j in chosen]), strict=True)
-        of_line: list[list[tuple[str, float]]] = [[] for _ in lines]
+        of_line: dict[int, list[tuple[str, float]]] = {}
         for j, (i, _) in enumerate(pieces):
-            of_line[i].append(read[j])
-        return [(" ".join(text for text, _ in parts), min(sure for _, sure in parts)) for parts in of_line]
+            of_line.setdefault(i, []).append(read[j])
+        return [(" ".join(text for text, _ in parts), min(sure for _, sure in parts)) for parts in of_line.values()]
 
     def _scaled(self, line: Pixels) -> Pixels:
         import cv2

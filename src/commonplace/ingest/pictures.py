@@ -46,8 +46,9 @@ def open_picture(data: bytes | Path, max_side: int | None = None) -> Image.Image
     SVG is drawn at that size (without it at twice its own, within 1024 to 3072 pixels).
     Raises UnreadableFile with the reason; MissingExtra for HEIC where the `heic` extra is not installed.
     """
+    data = _bytes(data)
     with _reasons():
-        image = _open(_bytes(data), max_side)
+        image = _open(data, max_side)
         if image.format == "JPEG" and max_side is not None:
             image.draft(None, _within(image.size, max_side))
         if image.format in _ANIMATED and (frames := getattr(image, "n_frames", 1)) > 1:

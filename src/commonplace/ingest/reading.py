@@ -104,7 +104,15 @@ def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink |
         for draft in drafts(only_content()):
             yield from links
             links.clear()
-            yield pictures.prepare(draft)
+            try:
+                yield pictures.prepare(draft)
+            except UnreadableFile as error:
+                if format == "image":
+                    raise
+                place = f" on page {draft.locator.page}" if draft.locator.page else ""
+                yield Note(f"a picture{place} was left out: {error}")
+                if draft.text:
+                    yield Prepared(replace(draft, picture=None))
     yield from links
     if stamp(job.path.stat()) != before:
         raise UnreadableFile("it changed while it was read; add it again when it is complete")
@@ -125,10 +133,9 @@ class _Pictures:
     def __init__(self, job: Job) -> None:
         self._job = job
         # Read-only, beside the parent that writes: a miss only costs time.
-        self._cache = sqlite3.connect(f"file:{job.cache}?mode=ro", uri=True)
-        self._cache.execute(
-            "ATTACH ? AS base", (f"file:{job.cache.parent.parent / 'base' / 'vectors.sqlite'}?mode=ro",)
-        )
+        self._cache = sqlite3.connect(f"{job.cache.as_uri()}?mode=ro", uri=True)
+        base = job.cache.parent.parent / "base" / "vectors.sqlite"
+        self._cache.execute("ATTACH ? AS base", (f"{base.as_uri()}?mode=ro",))
 
     def __enter__(self) -> _Pictures:
         return self
