@@ -1,8 +1,7 @@
 """The records of a collection: documents, chunks, mentions, cached readings of pictures, base vectors.
 
-Three SQLite files behind one connection: `documents.sqlite` is what a user would miss, `cache/pictures.sqlite` can be
-made anew by OCR, `base/vectors.sqlite` by the towers. The last two are keyed by content, so that a renamed file costs
-no model call; `sweep` drops the entries that no chunk needs any more.
+The caches are keyed by content, so that a renamed file costs no model call; `sweep` drops the entries that no chunk
+needs any more.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -20,8 +19,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from commonplace.errors import CorruptCollection
-from commonplace.failures import DAMAGED, is_damage
+from commonplace.database import connect, damaged_files
 from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
 
 NONE: frozenset[str] = frozenset()
@@ -29,33 +27,6 @@ WORDS = frozenset({"text", "bm25", "identifier"})
 MEDIA = frozenset({"media"})
 
 State = Literal["writing", "indexed", "skipped", "failed"]
-
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS main.roots (
-  id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, path BLOB NOT NULL UNIQUE, options TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS main.documents (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, root INTEGER NOT NULL, path BLOB NOT NULL,
-  stamp TEXT NOT NULL, content TEXT NOT NULL DEFAULT '', format TEXT NOT NULL DEFAULT '',
-  state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '', notes TEXT NOT NULL DEFAULT '[]',
-  title TEXT NOT NULL DEFAULT '', tags TEXT NOT NULL DEFAULT '[]', date INTEGER, revision INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS main.chunks (
-  id TEXT PRIMARY KEY, document INTEGER NOT NULL, revision INTEGER NOT NULL, position INTEGER NOT NULL,
-  modality TEXT NOT NULL, locator TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL,
-  own TEXT NOT NULL, media TEXT, words_key TEXT) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS main.chunks_document ON chunks (document, position);
-CREATE INDEX IF NOT EXISTS main.chunks_media ON chunks (media) WHERE media IS NOT NULL;
-CREATE TABLE IF NOT EXISTS main.mentions (
-  document INTEGER NOT NULL, target TEXT NOT NULL, picture TEXT, mention TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS main.mentions_document ON mentions (document);
-CREATE INDEX IF NOT EXISTS main.mentions_picture ON mentions (picture);
-"""
-
-CACHES = """
-CREATE TABLE IF NOT EXISTS cache.pictures (
-  hash TEXT PRIMARY KEY, reader TEXT NOT NULL, width INTEGER, height INTEGER, words TEXT NOT NULL, thumbnail BLOB);
-CREATE TABLE IF NOT EXISTS base.vectors (
-  encoder TEXT NOT NULL, key TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (encoder, key)) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,64 +79,11 @@ class Records:
     """
 
     def __init__(self, folder: Path, *, create: bool = True) -> None:
-        main = folder / "documents.sqlite"
-        if not create and not main.exists():
-            raise CorruptCollection(f"{main} is gone; expected the records of the collection. {DAMAGED}")
-        self._files = {"main": main, "cache": folder / "cache" / "pictures.sqlite"}
-        self._files["base"] = folder / "base" / "vectors.sqlite"
-        self._db = sqlite3.connect(main, isolation_level=None, check_same_thread=False)
-        self._db.row_factory = sqlite3.Row
-        try:
-            self._set_up("main")
-            self._db.executescript(SCHEMA)
-            whole = [self._attach("cache", "pictures"), self._attach("base", "vectors")]
-            if not all(whole):
-                self._read_pictures_again()
-            self._db.executescript(CACHES)
-        except BaseException:
-            self._db.close()
-            raise
-
-    def _attach(self, name: str, table: str) -> bool:
-        """Whether what was kept is there. It can be made anew, so a damaged file is no reason to give up."""
-        file = self._files[name]
-        file.parent.mkdir(exist_ok=True)
-        try:
-            self._db.execute(f"ATTACH ? AS {name}", (str(file),))
-            self._set_up(name)
-        except sqlite3.DatabaseError as error:
-            if not is_damage(error):
-                raise
-            with suppress(sqlite3.OperationalError):  # it depends on the damage how far it came
-                self._db.execute(f"DETACH {name}")
-            for each in file.parent.glob(f"{file.name}*"):
-                each.unlink()
-            self._db.execute(f"ATTACH ? AS {name}", (str(file),))
-            self._set_up(name)
-        return self._db.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name = ?", (table,)).fetchone() is not None
-
-    def _set_up(self, name: str) -> None:
-        self._db.execute(f"PRAGMA {name}.journal_mode = WAL")
-        self._db.execute(f"PRAGMA {name}.synchronous = NORMAL")
-
-    def _read_pictures_again(self) -> None:
-        """Words and vectors of pictures are only in the caches: their documents wait for the next `update`."""
-        self._db.execute(
-            "UPDATE documents SET state = 'writing' "
-            "WHERE state = 'indexed' AND id IN (SELECT document FROM chunks WHERE media NOT NULL)"
-        )
+        self._db, self._folder = connect(folder, create=create), folder
 
     def damaged_files(self) -> list[tuple[Path, str]]:
         """Files of which SQLite finds a part unreadable, with what it says; reads them whole."""
-        found = []
-        for name, file in self._files.items():
-            try:
-                verdict = self._db.execute(f"PRAGMA {name}.quick_check(1)").fetchone()[0]
-            except sqlite3.DatabaseError as error:
-                verdict = str(error)
-            if verdict != "ok":
-                found.append((file, " ".join(verdict.split())))
-        return found
+        return damaged_files(self._db, self._folder)
 
     def close(self) -> None:
         self._db.close()

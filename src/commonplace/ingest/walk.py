@@ -150,7 +150,8 @@ class _Tree:
         if not stat.S_ISREG(status.st_mode):
             return f"{_kind(status.st_mode)}, not a file"
         if status.st_size > self.max_bytes:
-            return f"{_megabytes(status.st_size)}, above the limit of {_megabytes(self.max_bytes)}; raise COMMONPLACE_MAX_BYTES to read it"
+            most = _megabytes(self.max_bytes)
+            return f"{_megabytes(status.st_size)}, above the limit of {most}; raise COMMONPLACE_MAX_BYTES to read it"
         return "" if os.access(path, os.R_OK) else "permission denied"
 
     def skipped(self, path: Path, reason: str) -> Skipped:
