@@ -19,7 +19,7 @@ _PUBLIC = {
     "CommonplaceError": "commonplace.errors:CommonplaceError",
     "Hit": "commonplace.types:Hit",
     "SearchResult": "commonplace.types:SearchResult",
-    "classify": "commonplace.classify:classify",
+    "classify": "commonplace.zero_shot:classify",
     "load_space": "commonplace.spaces.registry:load_space",
     "open": "commonplace.collection:Collection",
 }
@@ -27,12 +27,12 @@ _PUBLIC = {
 __all__ = ["Collection", "CommonplaceError", "Hit", "SearchResult", "classify", "load_space", "open"]
 
 if TYPE_CHECKING:
-    from commonplace.classify import classify
     from commonplace.collection import Collection
     from commonplace.collection import Collection as open
     from commonplace.errors import CommonplaceError
     from commonplace.spaces.registry import load_space
     from commonplace.types import Hit, SearchResult
+    from commonplace.zero_shot import classify
 
 
 def __getattr__(name: str) -> Any:

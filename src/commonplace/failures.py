@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, cast
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from commonplace.errors import CollectionError, CorruptCollection
 

@@ -20,8 +20,8 @@ def classify(files: tuple[Path, ...], labels: tuple[str, ...], model: str, as_js
     \b
       commonplace classify shot.png --label diagram --label terminal --label "line chart"
     """
-    from commonplace.classify import classify_many
     from commonplace.errors import UsageError
+    from commonplace.zero_shot import classify_many
 
     if missing := [file for file in files if not file.exists()]:
         raise UsageError(f"{missing[0]} does not exist; expected a picture file. Check the path.")
@@ -101,16 +101,26 @@ def models(as_json: bool) -> None:
         click.echo(f"{name}: {space.dim} dimensions, {towers}")
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--recipe", required=True, help="Name of a recipe, e.g. text-start.")
-@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
-def train(recipe: str, arguments: tuple[str, ...]) -> None:
+@click.command()
+@click.option("--recipe", required=True, help="rotation, text-start or image-start.")
+@click.option("--weights", required=True, type=click.Path(path_type=Path), help="Folder of the packages to start from.")
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the training data.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower and its card.")
+@click.option("--smoke", is_flag=True, help="The same code path in seconds, on very little data.")
+@json_option
+def train(recipe: str, weights: Path, data: Path, out: Path, smoke: bool, as_json: bool) -> None:
     """Train a tower by one of the recipes. Needs the [train] extra.
 
     \b
-      commonplace train --recipe text-start --help
+      commonplace train --recipe text-start --weights cache/ --data data/ --out towers/
     """
-    from commonplace.lazy import look_up
+    from commonplace.lazy import look_up, require
     from commonplace.training import RECIPES
 
-    look_up(RECIPES, recipe, kind="recipe")(list(arguments))
+    run = look_up(RECIPES, recipe, kind="recipe")
+    require("torch", extra="train")
+    figures = run(weights, data, out, smoke=smoke)
+    if as_json:
+        print_json(figures)
+    else:
+        click.echo("\n".join(f"{name}: {figure}" for name, figure in figures.items()))
