@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -188,6 +189,7 @@ def _reasons() -> Iterator[None]:
         except (UnreadableFile, MissingExtra, MemoryError):
             raise
         except Image.DecompressionBombError as error:
-            raise UnreadableFile(_too_large(f"too many pixels ({error})")) from error
+            pixels = re.search(r"\d+", str(error))  # Pillow tells the product only
+            raise UnreadableFile(_too_large(f"{int(pixels[0]) if pixels else 0:,} pixels")) from error
         except Exception as error:
             raise UnreadableFile(f"damaged picture: {error or type(error).__name__}. Export it again.") from error
