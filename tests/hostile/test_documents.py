@@ -18,7 +18,7 @@ import psutil
 import pytest
 from hostile.ground import run
 from PIL import Image
-from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+from reportlab.pdfgen.canvas import Canvas
 
 from commonplace.collection import Collection, Status
 from commonplace.database import FILES, connect
