@@ -160,7 +160,11 @@ class Records:
         self._db.execute(f"UPDATE documents SET {names} WHERE id = ?", (*columns.values(), document))
 
     def delete_document(self, document: int) -> None:
-        """The rows of a document; its points must have left the store before."""
+        """The rows of a document; its points must have left the store before. Links to it are open again."""
+        self._db.execute(
+            "UPDATE mentions SET picture = NULL WHERE picture = (SELECT source FROM documents WHERE id = ?)",
+            (document,),
+        )
         for table, column in (("chunks", "document"), ("mentions", "document"), ("documents", "id")):
             self._db.execute(f"DELETE FROM {table} WHERE {column} = ?", (document,))
 
@@ -243,8 +247,9 @@ class Records:
 
     # -- mentions: how pages speak of the picture files they embed
 
-    def put_mention(self, document: int, target: str, mention: Mention) -> None:
-        self._db.execute("INSERT INTO mentions VALUES (?, ?, NULL, ?)", (document, target, json.dumps(asdict(mention))))
+    def put_mention(self, document: int, target: str, picture: str | None, mention: Mention) -> None:
+        row = (document, target, picture, json.dumps(asdict(mention)))
+        self._db.execute("INSERT INTO mentions VALUES (?, ?, ?, ?)", row)
 
     def open_mentions(self) -> list[tuple[int, str, str]]:
         """(row, page source, target) of the mentions whose picture is not in the collection, or not yet."""

@@ -173,6 +173,29 @@ def test_a_link_to_a_picture_that_comes_later_is_joined_then(collection: Collect
     assert collection.search("breakwater", modality="image").hits[0].appears_in == ("notes/page.md",)
 
 
+def test_a_picture_that_moves_is_joined_to_its_page_where_it_is_now(collection: Collection, folder: Folder) -> None:
+    root = folder("notes", {"page.md": "![the breakwater](/img/one.png)\n"})
+    (root / "img").mkdir()
+    Image.new("RGB", (200, 200), "teal").save(root / "img" / "one.png")
+    collection.add(root)
+    (root / "static").mkdir()
+    (root / "img").rename(root / "static" / "img")
+    collection.update()
+    hit = collection.search("breakwater", modality="image").hits[0]
+    assert (hit.source, hit.appears_in) == ("notes/static/img/one.png", ("notes/page.md",))
+
+
+def test_what_a_page_says_of_a_picture_that_is_not_there_is_found_in_the_page(
+    collection: Collection, folder: Folder
+) -> None:
+    pages = {"a.md": "# Quay\n\nIt was cold.\n\n![the old breakwater](none.png)\n", "b.md": "![a buoy](none.png)\n"}
+    root = folder("notes", pages)
+    assert collection.add(root).chunks == {"text": 2}
+    for words, source in (("old breakwater", "notes/a.md"), ("buoy", "notes/b.md")):
+        hit = collection.search(words, lanes=["bm25"]).hits[0]
+        assert (hit.source, words in hit.snippet) == (source, True)
+
+
 def test_a_missing_path_is_an_error_before_anything_is_written(collection: Collection, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         collection.add(tmp_path / "none")

@@ -22,6 +22,10 @@ def obey(job: str) -> Iterator[object]:
             os.kill(os.getpid(), signal.SIGSEGV)
         case "hang":
             time.sleep(3600)
+        case "spin":
+            began = time.process_time()
+            while time.process_time() - began < float(argument.split()[0] if argument else 3600):
+                pass
         case "dribble":
             while True:
                 yield "."

@@ -23,7 +23,7 @@ def test_elements_lie_under_the_path_of_headings() -> None:
 def test_a_heading_with_nothing_below_becomes_a_passage() -> None:
     blocks: list[Block] = [
         Heading(1, "A"),
-        Heading(2, "Empty", (3, 3)),
+        Heading(2, "Empty", Locator(lines=(3, 3))),
         Heading(2, "B"),
         Passage("b"),
         Heading(1, "End"),

@@ -151,6 +151,15 @@ def test_larger_and_bold_lines_make_the_heading_path(tmp_path: Path) -> None:
     ]
 
 
+def test_a_heading_with_nothing_below_it_keeps_its_page(tmp_path: Path) -> None:
+    def second(canvas: Any) -> None:
+        say(canvas, 72, 90, "Annex", 20, "Helvetica-Bold")
+
+    *_, annex = of(Passage, write(tmp_path / "a.pdf", lambda canvas: prose(canvas, 100), second))
+    assert (annex.text, annex.locator.page, annex.locator.headings) == ("Annex", 2, ("Annex",))
+    assert annex.locator.bbox is not None
+
+
 def test_words_broken_at_the_end_of_a_line_are_joined(tmp_path: Path) -> None:
     def draw(canvas: Any) -> None:
         for index, line in enumerate(

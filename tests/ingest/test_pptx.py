@@ -72,7 +72,7 @@ def test_a_slide_without_a_title_does_not_lie_under_the_last(path: Path) -> None
 
 def test_a_title_alone_is_text(path: Path) -> None:
     found = elements(path, lambda slide: setattr(slide.shapes.title, "text", "Questions?"))
-    assert without_front(found) == [Passage("Questions?", Locator(page=1))]
+    assert without_front(found) == [Passage("Questions?", Locator(page=1, headings=("Questions?",)))]
 
 
 def test_notes_follow_their_slide(path: Path) -> None:

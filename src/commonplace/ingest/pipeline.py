@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from commonplace.encoders.base import Encoder
-from commonplace.ingest.elements import Front, Note, PictureLink
+from commonplace.ingest.elements import NOWHERE, Draft, Front, Note, PictureLink
 from commonplace.ingest.links import PictureSources, is_picture
 from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
 from commonplace.ingest.scan import Problem
@@ -57,6 +57,8 @@ class _Open:
     document: Document
     position: int = 0
     notes: list[str] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+    """What it says of pictures that are not there: words of its own, then, for its next passage."""
 
 
 class Pipeline:
@@ -84,13 +86,14 @@ class Pipeline:
         self._pending: list[tuple[Chunk, PictureOf | None]] = []
         self._ended: list[_Open] = []
         self._changed_mentions: set[str] = set()
-        self._expected: set[str] = set()
 
     def run(self, jobs: Sequence[Job], progress: Progress) -> AddReport:
         """Read the files of `jobs` and index them."""
         # Pages before pictures: a picture's words include what pages say of it, and are then encoded once.
         jobs = sorted(jobs, key=lambda job: (is_picture(job.source), job.source))
-        self._expected = {job.source for job in jobs}
+        if jobs:
+            self._pictures = self._picture_sources(job.source for job in jobs)
+            self._changed_mentions |= self._resolve_mentions(self._pictures)
         done, unchanged, failed = 0, 0, list[Problem]()
         counted: dict[Modality, int] = {}
         try:
@@ -116,8 +119,10 @@ class Pipeline:
                         if isinstance(message, Failed):
                             failed.append(Problem(job.source, message.reason))
                             self._fail(job, message.reason)
-                        elif job.source in self._open:
-                            self._ended.append(self._open.pop(job.source))
+                        elif opened := self._open.pop(job.source, None):
+                            if opened.unseen:
+                                self._take(opened, Prepared(Draft("text", NOWHERE)), counted)
+                            self._ended.append(opened)
                         progress(done, len(jobs), job.source)
                 if len(self._pending) >= BATCH:
                     self._flush()
@@ -143,13 +148,13 @@ class Pipeline:
         """Documents leave the store first, then the records, then the caches that only they needed."""
         count = 0
         for document in documents:
-            affected = self._records.mentioned_by(document.id)
+            self._changed_mentions |= self._records.mentioned_by(document.id)
             self._store.delete(self._records.chunk_ids(document.id))
             with self._records.transaction():
                 self._records.delete_document(document.id)
-            self._changed_mentions |= affected
             count += 1
         if count:
+            self._changed_mentions |= self._resolve_mentions(self._picture_sources())
             self._refresh_mentioned()
             with self._records.transaction():
                 self._records.drop_empty_roots()
@@ -167,6 +172,7 @@ class Pipeline:
             media_vectors = self._encode(self._media, {hash: pixels.get(hash) for hash in wanted})
         points = []
         for chunk in chunks:
+            self._changed_mentions.discard(chunk.source)  # as `chunk` has them all
             document = self._records.document(chunk.source)
             assert document is not None
             vectors = {}
@@ -209,12 +215,22 @@ class Pipeline:
         opened.document = replace(opened.document, **values)
 
     def _link(self, opened: _Open, link: PictureLink) -> None:
-        mention = Mention(opened.document.source, link.alt, link.caption, link.locator.headings, link.paragraph)
-        self._records.put_mention(opened.document.id, link.target, mention)
+        page = opened.document.source
+        picture = self._pictures.find(page, link.target)
+        mention = Mention(page, link.alt, link.caption, link.locator.headings, link.paragraph)
+        self._records.put_mention(opened.document.id, link.target, picture, mention)
+        if picture is None:
+            opened.unseen += filter(None, (link.caption, link.alt))
+        else:
+            self._changed_mentions.add(picture)
 
     def _take(self, opened: _Open, prepared: Prepared, counted: dict[Modality, int]) -> None:
         draft, picture = prepared.draft, prepared.picture
         document = opened.document
+        if draft.modality == "text" and opened.unseen:
+            said = (words for words in dict.fromkeys(opened.unseen) if words not in draft.text)
+            draft = replace(draft, text="\n\n".join(filter(None, (draft.text, *said))))
+            opened.unseen.clear()
         content = sha256(f"{draft.text}\x00{picture.hash if picture else ''}".encode()).hexdigest()
         id = chunk_id(document.source, draft.locator, content)
         media = picture.hash if picture else None
@@ -252,8 +268,6 @@ class Pipeline:
 
     def _flush(self) -> None:
         pending, self._pending = self._pending, []
-        if any(picture for _, picture in pending):
-            self._changed_mentions |= self._resolve_mentions()
         chunks = self._records.chunks([chunk.id for chunk, _ in pending])
         pixels = {picture.hash: picture.pixels for _, picture in pending if picture and picture.pixels is not None}
         if chunks:
@@ -277,13 +291,13 @@ class Pipeline:
 
     # -- mentions
 
-    def _resolve_mentions(self) -> set[str]:
-        """Join the links of pages to the picture files of the collection; returns the pictures that gained one."""
-        links = self._records.open_mentions()
-        if not links:
-            return set()
+    def _picture_sources(self, expected: Iterable[str] = ()) -> PictureSources:
         known = (document.source for document in self._records.documents() if document.state != "skipped")
-        sources = PictureSources(filter(is_picture, (*known, *self._expected)))
+        return PictureSources(filter(is_picture, (*known, *expected)))
+
+    def _resolve_mentions(self, sources: PictureSources) -> set[str]:
+        """Join the open links of pages to picture files; returns the pictures that gained one."""
+        links = self._records.open_mentions()
         found = [(row, picture) for row, page, target in links if (picture := sources.find(page, target))]
         with self._records.transaction():
             self._records.resolve_mentions(found)
@@ -291,8 +305,7 @@ class Pipeline:
 
     def _refresh_mentioned(self) -> None:
         """Pictures that pages speak of in new words get new words; their pixels are not looked at again."""
-        changed = self._resolve_mentions() | self._changed_mentions
-        self._changed_mentions = set()
+        changed, self._changed_mentions = self._changed_mentions, set()
         for source in sorted(changed):
             document = self._records.document(source)
             if document is not None and document.state == "indexed":

@@ -9,6 +9,8 @@ input ends it.
 from __future__ import annotations
 
 import contextlib
+import json
+import math
 import os
 import pickle
 import signal
@@ -17,7 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from queue import Empty, Queue
 from typing import Any
 
@@ -28,10 +30,12 @@ class Limits:
 
     memory: int = 3 * 2**30
     """Bytes of private memory of a worker, models included."""
-    silence: float = 120
-    """Seconds without a message."""
-    total: float = 3600
-    """Seconds for the whole file."""
+    step: int = 300
+    """CPU seconds without a message: time in which a busy machine lets others run does not count."""
+    total: int = 3600
+    """CPU seconds for the whole file."""
+    silence: float = 1800
+    """Seconds without a message, however little CPU they took: a disk that does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,8 @@ class Workers:
         waiting = iter(jobs)
         busy: dict[_Worker, Any] = {}
         # Bounded: a reader thread blocks here, then its pipe fills, then the worker waits.
-        inbox: Queue[tuple[_Worker, Any]] = Queue(maxsize=2 * self._count)
+        # Deep enough that workers go on reading while the caller encodes a batch.
+        inbox: Queue[tuple[_Worker, Any]] = Queue(maxsize=16 * self._count)
         try:
             while True:
                 while len(busy) < self._count and (job := next(waiting, None)) is not None:
@@ -71,7 +76,7 @@ class Workers:
                     busy[worker] = job
                 if not busy:
                     return
-                for worker in [worker for worker in busy if worker.overdue(self._limits)]:
+                for worker in [worker for worker in busy if worker.silent_since() > self._limits.silence]:
                     worker.kill()  # its thread sees the pipe close and reports
                 try:
                     worker, message = inbox.get(timeout=1)
@@ -98,18 +103,18 @@ class _Worker:
     """One child process, and the thread that reads its answers."""
 
     def __init__(self, target: str, limits: Limits) -> None:
+        self._limits = limits
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "commonplace.ingest.worker", target, str(limits.memory)],
+            [sys.executable, "-m", "commonplace.ingest.worker", target, json.dumps(asdict(limits))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
-        self._began = self._heard = 0.0
-        self._verdict = ""
+        self._heard = math.inf
 
     def start(self, job: Any, inbox: Queue[tuple[_Worker, Any]]) -> None:
-        self._began = self._heard = time.monotonic()
+        self._heard = time.monotonic()
         self._thread = threading.Thread(target=self._converse, args=(job, inbox), daemon=True)
         self._thread.start()
 
@@ -121,26 +126,24 @@ class _Worker:
             self._process.stdin.flush()
             while True:
                 message = pickle.load(self._process.stdout)
-                self._heard = time.monotonic()
+                self._heard = math.inf  # waiting for the caller to take it is not the worker's fault
                 inbox.put((self, message))
-                self._heard = time.monotonic()  # waiting for the parent to take it was not the worker's fault
+                self._heard = time.monotonic()
                 if isinstance(message, Done | Failed):
                     return
         except (OSError, EOFError, pickle.UnpicklingError, ValueError):
-            inbox.put((self, Failed(self._verdict or self._death(), fatal=True)))
+            inbox.put((self, Failed(self._death(), fatal=True)))
 
-    def overdue(self, limits: Limits) -> bool:
-        now = time.monotonic()
-        if self._verdict:
-            return False  # killed already, its last words are on their way
-        if now - self._heard > limits.silence:
-            self._verdict = f"took more than {limits.silence:g} s without a result; stopped. Is the file damaged?"
-        elif now - self._began > limits.total:
-            self._verdict = f"took more than {limits.total:g} s; stopped. Split it, or raise the time limit."
-        return bool(self._verdict)
+    def silent_since(self) -> float:
+        """Seconds."""
+        return time.monotonic() - self._heard
 
     def _death(self) -> str:
         code = self._process.wait()
+        if self.silent_since() > self._limits.silence:
+            return f"gave no result for {self._limits.silence:g} s; stopped. Does its disk answer?"
+        if code == -getattr(signal, "SIGXCPU", 0):
+            return f"took more than {self._limits.step} s of CPU without a result; stopped. Is the file damaged?"
         if code == -signal.SIGKILL:
             return "its reader was killed, probably for lack of memory"
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -98,7 +98,7 @@ class _Page:
         """The block that begins at `line`; afterwards `at` is behind it."""
         if found := _HEADING.match(line):
             self.at += 1
-            yield Heading(len(found.group(1)), self.shown(found.group(2)), (first, first))
+            yield Heading(len(found.group(1)), self.shown(found.group(2)), Locator(lines=(first, first)))
             if len(found.group(1)) == 1:
                 self.skip_author()
         elif _TABLE.match(line):
@@ -113,7 +113,7 @@ class _Page:
             yield from self.pictures(line, first, caption=self.title)
         elif underlined := self.underlined(line):
             self.at += 2
-            yield Heading(underlined, self.shown(line), (first, first + 1))
+            yield Heading(underlined, self.shown(line), Locator(lines=(first, first + 1)))
         else:
             yield from self.titled()
             yield from self.items(first) if _begins_item(line) else self.paragraph(line, first)

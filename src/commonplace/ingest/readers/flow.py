@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commonplace.errors import UnreadableFile
-from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, PictureLink
+from commonplace.ingest.elements import NOWHERE, Element, Front, Note, Passage, Picture, PictureLink
 from commonplace.ingest.readers import plain
 from commonplace.types import Locator
 
@@ -24,7 +24,7 @@ class Heading:
 
     level: int
     text: str
-    lines: tuple[int, int] | None = None
+    locator: Locator = NOWHERE
 
 
 Block = Heading | Element | Note
@@ -53,7 +53,7 @@ def flow(blocks: Iterable[Block]) -> Iterator[Element | Note]:
 
     def left_bare(next_level: int) -> Iterator[Element]:
         if bare and next_level <= bare.level:
-            yield Passage(bare.text, placed(Locator(lines=bare.lines)))
+            yield Passage(bare.text, placed(bare.locator))
 
     for block in blocks:
         match block:

@@ -160,7 +160,7 @@ class _Page:
         self.inline(node, run)
         text = run.text().replace("\n", " ")
         if text:
-            yield Heading(int(node.tag[1]), text, self.lines(node))
+            yield Heading(int(node.tag[1]), text, self.locator(node))
         yield from run.pictures
 
     def inline(self, node: _Node, run: _Run) -> None:

@@ -50,10 +50,8 @@ def _slide(slide: Any, title: str, number: int, whole: Place, pictures: Pictures
     blocks = [block for shape in slide.shapes if not _is_title(shape, slide) for block in reader.shape(shape, whole)]
     if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
         blocks += [Passage(f"Notes: {text}", Locator(page=number))] if (text := _text(frame)) else []
-    if title and blocks:
-        yield Heading(1, title)
-    elif title:
-        yield Passage(title, Locator(page=number))
+    if title:
+        yield Heading(1, title, Locator(page=number))
     yield from blocks
 
 

@@ -134,10 +134,9 @@ class _Reader:
                 yield self._heading_or_passage(text[position], view, number)
 
     def _heading_or_passage(self, block: Block, view: PageView, number: int) -> Heading | Passage:
-        text = clean_text(block.text)
-        if level := self._headings.level(block):
-            return Heading(level, text)
-        return Passage(text, _at(view, block.box, number))
+        text, locator = clean_text(block.text), _at(view, block.box, number)
+        level = self._headings.level(block)
+        return Heading(level, text, locator) if level else Passage(text, locator)
 
     def _picture(self, figure: FoundFigure, view: PageView, picture: Picture) -> Iterator[Picture | Note]:
         """The picture unless it is tiny or was on an earlier page: a logo, a bullet."""
