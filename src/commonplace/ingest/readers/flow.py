@@ -97,11 +97,11 @@ def shortened(text: str, limit: int) -> str:
 
 
 def parse_or_plain(
-    path: Path, parse: Callable[[bytes], Iterable[Front | Element | Note]]
+    path: Path, parse: Callable[[bytes], Iterable[Front | Element | Note]], most: int = MAX_PARSED
 ) -> Iterator[Front | Element | Note]:
     """What `parse` makes of the file; one that is too large or too broken for it is read as plain text, with a Note."""
-    if path.stat().st_size > MAX_PARSED:
-        reason = f"larger than {MAX_PARSED >> 20} MB"
+    if path.stat().st_size > most:
+        reason = f"larger than {most >> 20} MB"
     else:
         try:
             elements = list(parse(path.read_bytes()))
