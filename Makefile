@@ -42,5 +42,5 @@ TORCH ?= torch==2.13.0
 
 .venv-all/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-all
-	.venv-all/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev,train]'
+	.venv-all/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev,train,servers]'
 	touch $@

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from stores.conftest import KINDS
 from stores.oracle import Oracle, unit
 from stores.samples import found, scores
 
-from commonplace.stores import STORES, create_store, qdrant_requests
+from commonplace.stores import create_store, postgres, qdrant_requests, remove_store
 from commonplace.stores.base import Point, Schema, Store
 from commonplace.stores.filters import And, Eq, In, Not, Range
 from commonplace.types import Vectors
@@ -26,8 +27,8 @@ def clustered(rng: np.random.Generator, n: int) -> Vectors:
     return unit(centres[rng.integers(len(centres), size=n)] + 0.7 * rng.standard_normal((n, DIM)) * spread)
 
 
-@pytest.fixture(scope="module", params=sorted(STORES))
-def filled(request: pytest.FixtureRequest, scratch: Path) -> Iterator[tuple[Store, Oracle]]:
+@pytest.fixture(scope="module", params=KINDS)
+def filled(request: pytest.FixtureRequest, place: Callable[[str], str | Path]) -> Iterator[tuple[Store, Oracle]]:
     """A store and the oracle with the same history: 5,000 chunks, of which some are deleted and some replaced."""
     rng = np.random.default_rng(7)
     schema = Schema({"text": DIM})
@@ -50,15 +51,18 @@ def filled(request: pytest.FixtureRequest, scratch: Path) -> Iterator[tuple[Stor
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(qdrant_requests, "SCAN_KB", 100)  # else 5,000 short vectors get no graph
         patch.setattr(qdrant_requests, "INDEX_KB", 100)
-        created = create_store(str(request.param), scratch / f"filled-{request.param}", schema)
-    with created as store:
-        for each in (store, oracle):
-            for start in range(0, N, 1_000):
-                each.upsert(points[start : start + 1_000])
-            each.optimize(complete=True)
-            each.delete(point.id for point in points[100:400])
-            each.upsert([replace(point, document=10_000, terms={3: 1.0}) for point in points[400:500]])
-        yield store, oracle
+        patch.setattr(postgres, "WORTH_INDEXING", 100)
+        kind = str(request.param)
+        location = place(kind)
+        with create_store(kind, location, schema) as store:
+            for each in (store, oracle):
+                for start in range(0, N, 1_000):
+                    each.upsert(points[start : start + 1_000])
+                each.optimize(complete=True)
+                each.delete(point.id for point in points[100:400])
+                each.upsert([replace(point, document=10_000, terms={3: 1.0}) for point in points[400:500]])
+            yield store, oracle
+        remove_store(kind, location)
 
 
 FILTERS = {

@@ -8,8 +8,10 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +23,17 @@ from commonplace.stores import create_store, open_store, qdrant_requests
 from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
 from commonplace.stores.guards import bytes_in
-from commonplace.stores.qdrant_edge import STEP, QdrantEdgeStore
+from commonplace.stores.qdrant import STEP
+from commonplace.stores.qdrant_edge import QdrantEdgeStore
 
 KIND = "qdrant-edge"
 SCRIPTS = Path(__file__).with_name("scripts.py")
+
+
+@pytest.fixture
+def location(scratch: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        yield Path(folder) / "store"
 
 
 def run(role: str, folder: Path, *rest: str) -> subprocess.CompletedProcess[str]:

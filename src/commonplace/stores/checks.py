@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from commonplace.errors import DimensionMismatch, InvalidVector, UnknownName
-from commonplace.stores.base import Point, Schema
+from commonplace.errors import DimensionMismatch, InvalidVector, SpaceMismatch, UnknownName
+from commonplace.stores.base import PROFILES, Code, Point, Schema
 from commonplace.stores.filters import EARLIEST, LATEST, storable
 from commonplace.types import MODALITIES, Vectors
 
@@ -39,6 +40,29 @@ def check_schema(schema: Schema) -> None:
             raise ValueError(f"a dense lane is a name other than 'bm25' and 'identifier', got {lane!r}.")
         if not 1 <= dim <= 65_536:
             raise ValueError(f"lane {lane!r} needs a dimension from 1 to 65536, got {dim}.")
+        if (code := schema.code(lane)).profile not in PROFILES:
+            raise UnknownName(f"no profile {code.profile!r}; choose from: {', '.join(PROFILES)}")
+        if code.oversampling < 1 or code.ef < 0:
+            raise ValueError(f"oversampling is 1 or more and ef 0 or more, got {code} for lane {lane!r}.")
+
+
+def dump_schema(schema: Schema) -> dict[str, Any]:
+    """What of a schema is fixed when a store is made, as JSON."""
+    return {"dims": dict(schema.dims), "profiles": {lane: schema.code(lane).profile for lane in schema.dims}}
+
+
+def load_schema(fields: Mapping[str, Any]) -> Schema:
+    """Raises KeyError, TypeError, ValueError or AttributeError where `fields` are not what `dump_schema` made."""
+    codes = {str(lane): Code(profile) for lane, profile in fields.get("profiles", {}).items()}
+    return Schema({str(lane): int(dim) for lane, dim in fields["dims"].items()}, codes)
+
+
+def check_same(what: str, made: Schema, asked: Schema) -> None:
+    if (held := dump_schema(made)) != (wanted := dump_schema(asked)):
+        raise SpaceMismatch(
+            f"{what} was made for {held} (by lane), asked for: {wanted}. "
+            "Open it with the encoders it was made with, or make a new collection."
+        )
 
 
 def check_lane(schema: Schema, lane: str) -> None:

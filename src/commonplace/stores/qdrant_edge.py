@@ -16,15 +16,12 @@ import os
 import shutil
 import socket
 import sys
-import threading
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from itertools import islice
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import qdrant_edge as qdrant
 
 from commonplace.errors import (
@@ -32,33 +29,27 @@ from commonplace.errors import (
     CorruptCollection,
     MissingCollection,
     NewerCollection,
-    SpaceMismatch,
     UsageError,
 )
 from commonplace.stores import checks, qdrant_requests
-from commonplace.stores.base import Point, Schema, Scored, Store
-from commonplace.stores.filters import Filter, storable
+from commonplace.stores.base import Point, Schema
 from commonplace.stores.guards import OPENING, RESERVE, bytes_in, engine_errors, refuse_full_disk
+from commonplace.stores.qdrant import QdrantStore
 from commonplace.stores.statistics import Statistics
-from commonplace.types import Vectors
 
 FORMAT = 1
-STEP = 512
-"""Points a call hands to the engine: it holds the GIL throughout, so no call may be long."""
-PAGE = 4096
-"""Points a scroll reads at a time, and the most that are looked at to complete a group of ties."""
-SPARE = 8
 
 
-class QdrantEdgeStore(Store):
+class QdrantEdgeStore(QdrantStore):
     """See `Store`. One process at a time; threads may share it, but take turns. Not to be used across a fork."""
 
+    q = qdrant
+
     def __init__(self, folder: Path, schema: Schema, shard: qdrant.EdgeShard) -> None:
-        self.schema = schema
+        super().__init__(schema)
         self._folder = folder
         self._shard: qdrant.EdgeShard | None = shard
         self._pid = os.getpid()
-        self._writing = threading.RLock()
         self._unindexed = self._dead = 0
         self._failed = False
         self._statistics = Statistics.load(self._statistics_file, self._census())
@@ -78,13 +69,13 @@ class QdrantEdgeStore(Store):
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             refuse_full_disk(partial)
-            shard = qdrant.EdgeShard.create(str(partial / "engine"), qdrant_requests.config(schema))
-            for operation in qdrant_requests.payload_indexes():
-                shard.update(operation)
+            shard = qdrant.EdgeShard.create(str(partial / "engine"), qdrant_requests.config(qdrant, schema))
+            for field, index in qdrant_requests.payload_indexes(qdrant).items():
+                shard.update(qdrant.UpdateOperation.create_field_index(field, index))
             shard.flush()  # a kill between a change of schema and a flush can leave what does not open again
             shard.close()
             Statistics().save(partial / "statistics.npz", census=[0] * (2 + len(schema.dims)))
-            (partial / "schema.json").write_text(json.dumps({"format": FORMAT, "dims": dict(schema.dims)}))
+            (partial / "schema.json").write_text(json.dumps({"format": FORMAT, **checks.dump_schema(schema)}))
             partial.rename(folder)
         return cls.open(folder, schema)
 
@@ -92,18 +83,13 @@ class QdrantEdgeStore(Store):
     def open(cls, location: str | os.PathLike[str], schema: Schema) -> Self:
         """See `open_store`."""
         folder = Path(location)
-        found = _read_schema(folder)
-        if dict(found.dims) != dict(schema.dims):
-            raise SpaceMismatch(
-                f"the store in {folder} was made for {dict(found.dims)} (lane: dimension), asked for: "
-                f"{dict(schema.dims)}. Open it with the encoders it was made with, or make a new collection."
-            )
+        checks.check_same(f"the store in {folder}", _read_schema(folder), schema)
         put_away = (folder / "statistics.npz").exists()  # else opening finishes writes
         refuse_full_disk(folder, reserve=OPENING if put_away else RESERVE)
         with engine_errors(folder, opening=True):
             shard = qdrant.EdgeShard.load(str(folder / "engine"))
             try:
-                store = cls(folder, found, shard)
+                store = cls(folder, schema, shard)
             except BaseException:
                 shard.close()
                 raise
@@ -112,72 +98,10 @@ class QdrantEdgeStore(Store):
             store._holder_file.write_text(json.dumps(holder))
         return store
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        checks.check_points(self.schema, points)
-        latest = list({point.id: point for point in points}.values())
-        for start in range(0, len(latest), STEP):
-            batch = latest[start : start + STEP]
-            self._write(
-                [checks.number_of(point.id) for point in batch],
-                qdrant_requests.upsert(batch),
-                added=[point.terms.keys() for point in batch],
-                size=sum(_size(point) for point in batch),
-            )
-            self._unindexed += len(batch)
-
-    def delete(self, ids: Iterable[str]) -> None:
-        numbers = iter([checks.number_of(chunk_id) for chunk_id in ids])
-        while batch := list(islice(numbers, STEP)):
-            self._write(batch, qdrant_requests.delete(batch), added=[], size=len(batch) * 64)
-
-    def dense(
-        self, lane: str, query: Vectors, k: int, *, where: Filter | None = None, exact: bool = False
-    ) -> list[Scored]:
-        checks.check_query(self.schema, lane, query, k)
-        query = np.asarray(query, np.float32)
-        found = self._top(lambda limit: qdrant_requests.dense(lane, query, limit, where, exact=exact), k)
-        return [Scored(hit.id, min(1.0, max(-1.0, hit.score))) for hit in found]
-
-    def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
-        checks.check_terms_query(terms, k)
-        weights = self._counted().weigh(terms)
-        return self._top(lambda limit: qdrant_requests.sparse(weights, limit, where), k) if weights else []
-
-    def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
-        checks.check_k(k)
-        wanted = sorted({identifier for identifier in identifiers if storable(identifier)})  # no chunk holds others
-        if not wanted:
-            return {}
-        with engine_errors(self._folder):
-            records: list[Any] = self._live.scroll(qdrant_requests.holding(wanted, k + 1, where))[0]
-            if len(records) > k:  # then those with most of them, level by level
-                records = []
-                for exactly in range(len(wanted), 0, -1):
-                    request = qdrant_requests.holding(wanted, k - len(records), where, exactly=exactly)
-                    records += self._live.scroll(request)[0]
-                    if len(records) == k:
-                        break
-        held = {checks.id_of(record.id): set(wanted).intersection(_identifiers(record)) for record in records}
-        return dict(sorted(held.items(), key=lambda item: (-len(item[1]), item[0])))
-
-    def count(self, where: Filter | None = None) -> int:
-        with engine_errors(self._folder):
-            return int(self._live.count(qdrant_requests.count(where)))
-
-    def ids(self) -> Iterator[str]:
-        for record in self._scroll(with_vector=False):
-            yield checks.id_of(record.id)
-
-    def vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        checks.check_lane(self.schema, lane)
-        found: dict[str, Vectors] = {}
-        numbers = iter([checks.number_of(chunk_id) for chunk_id in ids])
-        while batch := list(islice(numbers, STEP)):
-            with engine_errors(self._folder):
-                for record in self._retrieve(batch, lane):
-                    if lane in record.vector:
-                        found[checks.id_of(record.id)] = np.asarray(record.vector[lane], np.float32)
-        return found
+    @classmethod
+    def remove(cls, location: str | os.PathLike[str]) -> None:
+        """See `remove_store`."""
+        shutil.rmtree(location, ignore_errors=True)
 
     def optimize(self, *, complete: bool = False) -> None:
         with self._writing, engine_errors(self._folder):
@@ -230,60 +154,36 @@ class QdrantEdgeStore(Store):
     def _holder_file(self) -> Path:
         return self._folder / "holder.json"
 
-    def _write(
-        self, numbers: Sequence[int], operation: qdrant.UpdateOperation, added: Sequence[Collection[int]], size: int
-    ) -> None:
-        """One engine call, and the statistics kept true to it."""
-        with self._writing, engine_errors(self._folder):
-            refuse_full_disk(self._folder, 4 * size)
-            statistics = self._counted()
-            replaced = self._retrieve(numbers, qdrant_requests.SPARSE)
-            self._statistics_file.unlink(missing_ok=True)
-            try:
-                self._live.update(operation)
-            except BaseException:
-                # The engine may have written a part now, and finish from its log at the next opening.
-                self._statistics, self._failed = None, True
-                raise
-            self._dead += len(replaced)
-            statistics.remove(_terms(record) for record in replaced)
-            statistics.add(added)
+    def _errors(self) -> AbstractContextManager[None]:
+        return engine_errors(self._folder)
 
-    def _census(self) -> list[int]:
-        """How many chunks there are, and how many have words and each dense lane."""
-        return [int(self._live.count(request)) for request in qdrant_requests.census(self.schema)]
+    def _update(self, points: Sequence[Point], gone: Sequence[int], replaced: int) -> None:
+        refuse_full_disk(self._folder, 4 * (sum(map(_size, points)) + 64 * len(gone)))
+        self._statistics_file.unlink(missing_ok=True)
+        operation = (
+            qdrant.UpdateOperation.delete_points(list(gone))
+            if gone
+            else qdrant.UpdateOperation.upsert_points([qdrant_requests.point(qdrant, point) for point in points])
+        )
+        try:
+            self._live.update(operation)
+        except BaseException:
+            self._failed = True  # the engine may have written a part now, and finish from its log at the next opening
+            raise
+        self._dead += replaced
+        self._unindexed += len(points)
 
-    def _counted(self) -> Statistics:
-        with self._writing:
-            if self._statistics is None:
-                statistics = Statistics()
-                statistics.add(_terms(record) for record in self._scroll(with_vector=[qdrant_requests.SPARSE]))
-                self._statistics = statistics
-            return self._statistics
+    def _query(self, request: Any) -> list[Any]:
+        return self._live.query(request)
 
-    def _top(self, request: Callable[[int], qdrant.QueryRequest], k: int) -> list[Scored]:
-        """The engine returns equal scores in any order: look behind the cut until its group of ties is whole."""
-        limit = k + SPARE
-        with engine_errors(self._folder):
-            hits: list[Any] = self._live.query(request(limit))
-            while len(hits) == limit < PAGE and hits[k - 1].score == hits[-1].score:
-                limit *= 8
-                hits = self._live.query(request(limit))
-        found = [Scored(checks.id_of(hit.id), hit.score) for hit in hits]
-        return sorted(found, key=lambda hit: (-hit.score, hit.id))[:k]
+    def _scroll(self, request: Any) -> tuple[list[Any], Any]:
+        return self._live.scroll(request)
+
+    def _count(self, request: Any) -> int:
+        return int(self._live.count(request))
 
     def _retrieve(self, numbers: Sequence[int], lane: str) -> list[Any]:
-        return list(self._live.retrieve(list(numbers), with_payload=False, with_vector=[lane]))
-
-    def _scroll(self, with_vector: bool | list[str]) -> Iterator[Any]:
-        offset = None
-        while True:
-            request = qdrant.ScrollRequest(offset=offset, limit=PAGE, with_payload=False, with_vector=with_vector)
-            with engine_errors(self._folder):
-                records, offset = self._live.scroll(request)
-            yield from records
-            if offset is None:
-                return
+        return self._live.retrieve(list(numbers), with_payload=False, with_vector=[lane])
 
 
 _OPEN: weakref.WeakSet[QdrantEdgeStore] = weakref.WeakSet()
@@ -308,7 +208,7 @@ def _read_schema(folder: Path) -> Schema:
                 f"the store in {folder} has format {found['format']}, this version reads up to {FORMAT}. "
                 "Upgrade: pip install --upgrade commonplace"
             )
-        return Schema({str(lane): int(dim) for lane, dim in found["dims"].items()})
+        return checks.load_schema(found)
     except FileNotFoundError:
         if not folder.exists():
             raise MissingCollection(f"no store in {folder}. `commonplace add` makes one.") from None
@@ -319,15 +219,6 @@ def _read_schema(folder: Path) -> Schema:
         raise CorruptCollection(
             f"schema.json of the store in {folder} is damaged ({error}). Remove the store and add again."
         ) from None
-
-
-def _terms(record: Any) -> Collection[int]:
-    sparse = record.vector.get(qdrant_requests.SPARSE)
-    return sparse.indices if sparse is not None else ()
-
-
-def _identifiers(record: Any) -> list[str]:
-    return list(record.payload[qdrant_requests.IDENTIFIERS])
 
 
 def _size(point: Point) -> int:

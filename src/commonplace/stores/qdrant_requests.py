@@ -1,14 +1,16 @@
-"""How our points, queries and filters look to Qdrant: the one place that says so."""
+"""How our points, queries and filters look to Qdrant: the one place that says so.
+
+`q` is the vocabulary that they are written in: the embedded engine's own module, or the client's, which
+`qdrant_server` gives the same words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import qdrant_edge as qdrant
-
 from commonplace.errors import FilterError
-from commonplace.stores.base import Point, Schema
+from commonplace.stores.base import Code, Point, Schema
 from commonplace.stores.checks import number_of
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, format
 from commonplace.types import Vectors
@@ -20,131 +22,139 @@ SCAN_KB, INDEX_KB = 30_000, 10_000
 """Where a segment, or what a filter leaves of it, has fewer kilobytes of vectors than SCAN_KB, all are compared:
 exactly, in at most 1.5 ms (4 behind a filter), and without a graph to build. INDEX_KB is what a segment grows to beside
 an indexed one."""
-EF = 128
 ACORN_BELOW = 0.5
 """Measured: 0.9945 of the true top 10 of 72k sentences. Where a filter lets less than half pass, the graph falls apart
 (0.81 at 20 %); ACORN looks past the gaps (arXiv 2403.04871): 1.00 at five times the cost."""
 
 
-def config(schema: Schema) -> qdrant.EdgeConfig:
+def vector_params(q: Any, dim: int, code: Code) -> Any:
     """Every vector is named from the start: adding one later to a store of several segments can break it."""
-    return qdrant.EdgeConfig(
-        vectors={lane: qdrant.EdgeVectorParams(dim, qdrant.Distance.Cosine) for lane, dim in schema.dims.items()},
+    # TurboQuant turns the vectors before it cuts them: what repairs the few bits of pictures' vectors, whose mean is
+    # far from zero, and costs those of texts nothing (docs/decisions/081).
+    bits = {"int8": "Bits8", "compact": "Bits2", "binary": "Bits1"}.get(code.profile)
+    quantised = bits and q.TurboQuantQuantizationConfig(bits=getattr(q.TurboQuantBitSize, bits), memory=q.Memory.Pinned)
+    return q.EdgeVectorParams(
+        dim,
+        q.Distance.Cosine,
+        datatype=q.VectorStorageDatatype.Float16 if code.profile == "half" else q.VectorStorageDatatype.Float32,
+        quantization_config=quantised,
+        hnsw_config=hnsw(q, 0 if code.ef == 0 else M),
+        memory=q.Memory.Cold if code.on_disk else q.Memory.Cached,
+    )
+
+
+def hnsw(q: Any, m: int = M) -> Any:
+    return q.HnswIndexConfig(m=m, ef_construct=EF_CONSTRUCT, full_scan_threshold=SCAN_KB)
+
+
+def config(q: Any, schema: Schema) -> Any:
+    return q.EdgeConfig(
+        vectors={lane: vector_params(q, dim, schema.code(lane)) for lane, dim in schema.dims.items()},
         # No IDF modifier: the engine's IDF counts deleted chunks. Query weights come with ours.
-        sparse_vectors={SPARSE: qdrant.EdgeSparseVectorParams()},
-        hnsw_config=qdrant.HnswIndexConfig(m=M, ef_construct=EF_CONSTRUCT, full_scan_threshold=SCAN_KB),
+        sparse_vectors={SPARSE: q.EdgeSparseVectorParams()},
+        hnsw_config=hnsw(q),
         # One segment with an index and one that takes writes: every further one adds its search to each query.
-        optimizers=qdrant.EdgeOptimizersConfig(default_segment_number=2, indexing_threshold=INDEX_KB),
+        optimizers=q.EdgeOptimizersConfig(default_segment_number=2, indexing_threshold=INDEX_KB),
         wal_enabled=True,  # also what keeps a second process out
     )
 
 
 def worth_indexing(schema: Schema) -> int:
-    """Points from which on a graph is faster than comparing all."""
+    """Points from which on an index is faster than comparing all."""
     return SCAN_KB * 1024 // (4 * max(schema.dims.values(), default=1))
 
 
-def payload_indexes() -> list[qdrant.UpdateOperation]:
-    keyword = qdrant.KeywordIndexParams
-    integer = qdrant.IntegerIndexParams
-    fields: dict[str, Any] = {
+def payload_indexes(q: Any) -> dict[str, Any]:
+    """Field -> its index."""
+    keyword, integer = q.KeywordIndexParams, q.IntegerIndexParams
+    return {
         "document": integer(lookup=True, range=False),
         "modality": keyword(),
         "tags": keyword(),
         "date": integer(lookup=False, range=True),
         IDENTIFIERS: keyword(),
     }
-    return [qdrant.UpdateOperation.create_field_index(field, params) for field, params in fields.items()]
 
 
-def upsert(points: Sequence[Point]) -> qdrant.UpdateOperation:
-    return qdrant.UpdateOperation.upsert_points([_point(point) for point in points])
-
-
-def delete(numbers: Sequence[int]) -> qdrant.UpdateOperation:
-    return qdrant.UpdateOperation.delete_points(list(numbers))
-
-
-def dense(lane: str, query: Vectors, limit: int, where: Filter | None, *, exact: bool) -> qdrant.QueryRequest:
-    return qdrant.QueryRequest(
+def dense(q: Any, lane: str, query: Vectors, limit: int, where: Filter | None, code: Code, *, exact: bool) -> Any:
+    coded = code.profile not in ("float", "half")
+    # Left out, rescoring does not happen: it is always said.
+    rescored = q.QuantizationSearchParams(ignore=exact, rescore=True, oversampling=float(code.oversampling))
+    return q.QueryRequest(
         limit=limit,
-        query=qdrant.Query.Nearest(query.tolist(), using=lane),
-        filter=condition(where),
-        params=qdrant.SearchParams(
+        query=q.Query.Nearest(query.tolist(), using=lane),
+        filter=condition(q, where),
+        params=q.SearchParams(
             exact=exact,
-            hnsw_ef=max(limit, EF),
-            acorn=qdrant.AcornSearchParams(enable=where is not None, max_selectivity=ACORN_BELOW),
+            hnsw_ef=max(limit, code.ef),
+            quantization=rescored if coded else None,
+            acorn=q.AcornSearchParams(enable=where is not None, max_selectivity=ACORN_BELOW),
         ),
     )
 
 
-def sparse(weights: Mapping[int, float], limit: int, where: Filter | None) -> qdrant.QueryRequest:
-    return qdrant.QueryRequest(
+def sparse(q: Any, weights: Mapping[int, float], limit: int, where: Filter | None) -> Any:
+    return q.QueryRequest(
         limit=limit,
-        query=qdrant.Query.Nearest(qdrant.SparseVector(list(weights), list(weights.values())), using=SPARSE),
-        filter=condition(where),
+        query=q.Query.Nearest(q.SparseVector(list(weights), list(weights.values())), using=SPARSE),
+        filter=condition(q, where),
     )
 
 
-def holding(
-    identifiers: Sequence[str], limit: int, where: Filter | None, *, exactly: int | None = None
-) -> qdrant.ScrollRequest:
+def holding(q: Any, identifiers: Sequence[str], limit: int, where: Filter | None, *, exactly: int | None = None) -> Any:
     """Chunks, by id, that hold any of the identifiers, or exactly so many of them."""
-    must: list[Any] = [] if where is None else [_condition(where)]
+    must: list[Any] = [] if where is None else [_condition(q, where)]
     must_not: list[Any] = []
     if exactly is None:
-        must += [qdrant.FieldCondition(IDENTIFIERS, match=qdrant.MatchAny(list(identifiers)))]
+        must += [q.FieldCondition(IDENTIFIERS, match=q.MatchAny(list(identifiers)))]
     else:
-        each: list[Any] = [
-            qdrant.FieldCondition(IDENTIFIERS, match=qdrant.MatchValue(identifier)) for identifier in identifiers
-        ]
-        must += [qdrant.Filter(min_should=qdrant.MinShould(each, exactly))]
-        must_not += [qdrant.Filter(min_should=qdrant.MinShould(each, exactly + 1))]
-    return qdrant.ScrollRequest(
-        limit=limit, filter=qdrant.Filter(must=must, must_not=must_not), with_payload=[IDENTIFIERS], with_vector=False
+        each = [q.FieldCondition(IDENTIFIERS, match=q.MatchValue(identifier)) for identifier in identifiers]
+        must += [q.Filter(min_should=q.MinShould(each, exactly))]
+        must_not += [q.Filter(min_should=q.MinShould(each, exactly + 1))]
+    return q.ScrollRequest(
+        limit=limit, filter=q.Filter(must=must, must_not=must_not), with_payload=[IDENTIFIERS], with_vector=False
     )
 
 
-def count(where: Filter | None) -> qdrant.CountRequest:
-    return qdrant.CountRequest(exact=True, filter=condition(where))
+def count(q: Any, where: Filter | None) -> Any:
+    return q.CountRequest(exact=True, filter=condition(q, where))
 
 
-def census(schema: Schema) -> list[qdrant.CountRequest]:
-    having = [qdrant.Filter(must=[qdrant.HasVectorCondition(lane)]) for lane in (SPARSE, *schema.dims)]
-    return [qdrant.CountRequest(exact=True, filter=each) for each in (None, *having)]
+def census(q: Any, schema: Schema) -> list[Any]:
+    having = [q.Filter(must=[q.HasVectorCondition(lane)]) for lane in (SPARSE, *schema.dims)]
+    return [q.CountRequest(exact=True, filter=each) for each in (None, *having)]
 
 
-def condition(where: Filter | None) -> qdrant.Filter | None:
+def condition(q: Any, where: Filter | None) -> Any:
     """A filter of Qdrant. Raises FilterError for a source glob, which only a collection can resolve."""
-    return None if where is None else _condition(where)
+    return None if where is None else _condition(q, where)
 
 
-def _condition(where: Filter) -> qdrant.Filter:
+def _condition(q: Any, where: Filter) -> Any:
     match where:
         case Eq(field, value):
-            return qdrant.Filter(must=[qdrant.FieldCondition(field, match=qdrant.MatchValue(value))])
+            return q.Filter(must=[q.FieldCondition(field, match=q.MatchValue(value))])
         case In(field, values):
-            any_of: Any = list(values)
-            return qdrant.Filter(must=[qdrant.FieldCondition(field, match=qdrant.MatchAny(any_of))])
+            return q.Filter(must=[q.FieldCondition(field, match=q.MatchAny(list(values)))])
         case Range(field, low, high):
-            return qdrant.Filter(must=[qdrant.FieldCondition(field, range=qdrant.RangeFloat(gte=low, lt=high))])
+            return q.Filter(must=[q.FieldCondition(field, range=q.RangeFloat(gte=low, lt=high))])
         case Exists(field):
-            return qdrant.Filter(must_not=[qdrant.IsEmptyCondition(field)])
+            return q.Filter(must_not=[q.IsEmptyCondition(field)])
         case And(parts):
-            return qdrant.Filter(must=[_condition(part) for part in parts])
+            return q.Filter(must=[_condition(q, part) for part in parts])
         case Or(parts):
-            return qdrant.Filter(should=[_condition(part) for part in parts])
+            return q.Filter(should=[_condition(q, part) for part in parts])
         case Not(part):
-            return qdrant.Filter(must_not=[_condition(part)])
+            return q.Filter(must_not=[_condition(q, part)])
         case SourceGlob():
             raise FilterError(f"a store knows no sources, got {format(where)!r}. Pass the filter through `resolve`.")
 
 
-def _point(point: Point) -> qdrant.Point:
+def point(q: Any, point: Point) -> Any:
     # An empty sparse vector would count as one, an empty array not as missing: what is not there is left out.
     vectors: dict[str, Any] = dict(point.vectors)
     if point.terms:
-        vectors[SPARSE] = qdrant.SparseVector(list(point.terms), list(point.terms.values()))
+        vectors[SPARSE] = q.SparseVector(list(point.terms), list(point.terms.values()))
     payload: dict[str, int | str | list[str]] = {"document": point.document, "modality": point.modality}
     if point.tags:
         payload["tags"] = list(point.tags)
@@ -152,4 +162,4 @@ def _point(point: Point) -> qdrant.Point:
         payload[IDENTIFIERS] = list(point.identifiers)
     if point.date is not None:
         payload["date"] = point.date
-    return qdrant.Point(number_of(point.id), vectors, payload)
+    return q.Point(number_of(point.id), vectors, payload)

@@ -20,10 +20,12 @@ class Statistics:
     """Document frequencies over the live chunks that have words.
 
     chunks  N, those with at least one term
+    census  the store's own counts when these were saved
     """
 
     def __init__(self) -> None:
         self.chunks = 0
+        self.census: list[int] = []
         self._df: Counter[int] = Counter()
 
     def add(self, bags: Iterable[Collection[int]]) -> None:
@@ -62,23 +64,23 @@ class Statistics:
         partial.replace(path)
 
     @classmethod
-    def load(cls, path: Path, census: Sequence[int]) -> Statistics | None:
+    def load(cls, path: Path, census: Sequence[int] | None) -> Statistics | None:
         """What `save` wrote, None if there is nothing to rely on.
 
-        Raises CorruptCollection if the store counted otherwise when it was last put away.
+        Raises CorruptCollection if the store counted otherwise when it was last put away and `census` is now.
         """
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 terms, df, chunks, then = (arrays[name].tolist() for name in ("terms", "df", "chunks", "census"))
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             return None
-        if then != list(census):
+        if census is not None and then != list(census):
             raise CorruptCollection(
                 f"the store in {path.parent} had {then} chunks and vectors of each lane when it was closed and has "
                 f"{list(census)} now: files in it are damaged or missing. Restore the folder from a backup, or remove "
                 "it and add the documents again."
             )
         result = cls()
-        result.chunks = chunks
+        result.chunks, result.census = chunks, then
         result._df = Counter(dict(zip(terms, df, strict=True)))
         return result
