@@ -50,7 +50,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 class Usage:
-    """Wall and CPU seconds, children included, and peak memory of the process tree, of a `with` block.
+    """Wall and CPU seconds, own and of children that ended, and peak memory of the process tree, of a `with` block.
 
     Memory is the sum of proportional set sizes, so that shared pages count once, sampled five times a second.
     """
@@ -66,7 +66,9 @@ class Usage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.wall, self.cpu = time.perf_counter() - self._began, _cpu() - self._cpu_began
+        self.wall = time.perf_counter() - self._began
+        self.own, self.children = (now - then for now, then in zip(_cpu(), self._cpu_began, strict=True))
+        self.cpu = self.own + self.children
         self._stop.set()
         self._thread.join()
 
@@ -82,6 +84,8 @@ class Usage:
             self.peak = max(self.peak, total)
 
 
-def _cpu() -> float:
-    mine, children = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    return mine.ru_utime + mine.ru_stime + children.ru_utime + children.ru_stime
+def _cpu() -> tuple[float, float]:
+    """Seconds of this process, and of its children that have ended."""
+    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    own, children = (usage.ru_utime + usage.ru_stime for usage in both)
+    return own, children

@@ -26,10 +26,16 @@ def blocks(page: Path, language: str) -> list[str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def playground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A folder with the examples in it, as a reader of the documentation has after cloning."""
+def playground(tmp_path_factory: pytest.TempPathFactory, handbook_path: Path) -> Iterator[None]:
+    """A folder with the examples in it, as a reader of the documentation has after cloning.
+
+    What was computed of the same pictures and passages for other tests is not computed again.
+    """
     folder = tmp_path_factory.mktemp("playground")
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("making", "*.py"))
+    for collection in (".commonplace", "guide", "guide-py", "notes.commonplace"):
+        for cache in ("cache", "base"):
+            shutil.copytree(handbook_path / cache, folder / collection / cache)
     before = Path.cwd()
     os.chdir(folder)
     yield

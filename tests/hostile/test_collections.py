@@ -83,7 +83,7 @@ DAMAGED: dict[str, tuple[Callable[[Path], object], str]] = {
     "an unknown space": (edit("collection.json", space="zeppelin"), "'zeppelin'"),
     "a manifest cut off": (lambda path: cut_off(path / MANIFEST), "manifest.json cannot be read"),
     "a manifest of other fields": (edit(MANIFEST, lanes={"text": {}}), "manifest.json cannot be read"),
-    "another tower": (replaced(MANIFEST, '"fingerprint": "', '"fingerprint": "old-'), "holds vectors of .* this release"),
+    "another tower": (replaced(MANIFEST, '"fingerprint": "', '"fingerprint": "old-'), "holds vectors of"),
     "no records": (lambda path: (path / FILES["main"]).unlink(), "documents.sqlite is gone"),
     "records that are none": (lambda path: garbage(path / FILES["main"]), "damaged"),
     "no store": (lambda path: shutil.rmtree(path / STORE), "store is gone"),

@@ -91,11 +91,11 @@ def test_a_long_line_comes_in_pieces_that_keep_its_number(tmp_path: Path) -> Non
     assert pieces == [(1, 1), (2, LONGEST_LINE), (2, LONGEST_LINE), (2, 5), (3, 1)]
 
 
-def test_a_sparse_file_of_two_gigabytes_is_read_in_little_memory(tmp_path: Path) -> None:
+def test_a_large_sparse_file_is_read_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "sparse.txt"
     with path.open("wb") as file:
         file.write(b"first line\n\n")
-        file.truncate(2 << 30)
+        file.truncate(512 << 20)
         file.seek(0, 2)
         file.write(b"\nlast line\n")
     reading = (

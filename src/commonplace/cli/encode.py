@@ -102,24 +102,34 @@ def models(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--recipe", required=True, help="rotation, text-start or image-start.")
+@click.option("--recipe", required=True, help="rotation, text or image-start.")
 @click.option("--weights", required=True, type=click.Path(path_type=Path), help="Folder of the packages to start from.")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the training data.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower and its card.")
 @click.option("--smoke", is_flag=True, help="The same code path in seconds, on very little data.")
+@click.option("--resume", is_flag=True, help="Go on where a run into the same folder ended.")
 @json_option
-def train(recipe: str, weights: Path, data: Path, out: Path, smoke: bool, as_json: bool) -> None:
+def train(recipe: str, weights: Path, data: Path, out: Path, smoke: bool, resume: bool, as_json: bool) -> None:
     """Train a tower by one of the recipes. Needs the [train] extra.
 
+    Curves, a report and the state to resume from are in OUT/training.
+
     \b
-      commonplace train --recipe text-start --weights cache/ --data data/ --out towers/
+      commonplace train --recipe text --weights cache/ --data data/ --out towers/
     """
+    import logging
+    import sys
+
     from commonplace.lazy import look_up, require
     from commonplace.training import RECIPES
 
+    if sys.stderr.isatty():
+        steps = logging.getLogger("commonplace.training")
+        steps.addHandler(logging.StreamHandler())
+        steps.setLevel(logging.INFO)
     run = look_up(RECIPES, recipe, kind="recipe")
     require("torch", extra="train")
-    figures = run(weights, data, out, smoke=smoke)
+    figures = run(weights, data, out, smoke=smoke, resume=resume)
     if as_json:
         print_json(figures)
     else:

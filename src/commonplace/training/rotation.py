@@ -18,7 +18,7 @@ FILE = Path(__file__).parent / "rotation.npy"
 
 
 def load() -> NDArray[np.float32]:
-    """The map (384, 384) of the bundled space, as it was fitted by `text_start.run_rotation`."""
+    """The map (384, 384) of the bundled space, as it was fitted by `rotation_run`."""
     return np.asarray(np.load(FILE), np.float32)
 
 

