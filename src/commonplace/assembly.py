@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+import numpy as np
 
 from commonplace.encoders.onnx import general_words
 from commonplace.errors import CorruptCollection, SpaceMismatch
@@ -18,16 +20,17 @@ from commonplace.generation import (
     read_identity,
     read_manifest,
     write_identity,
-    write_json,
     write_manifest,
 )
 from commonplace.ingest.wording import Wording
 from commonplace.lexical.analyser import Analyser
-from commonplace.ranking.background import Background, background, random_queries
+from commonplace.lexical.bm25 import term_id
+from commonplace.ranking.calibration import SAMPLE, Calibration, calibrate
 from commonplace.records import Records
 from commonplace.search import Fusion, Searcher
 from commonplace.stores import create_store, open_store
 from commonplace.stores.base import Schema, Store
+from commonplace.types import Vectors
 
 if TYPE_CHECKING:
     from commonplace.config import Settings
@@ -101,33 +104,50 @@ class Assembly:
             encoders = self.space.encoders
             self._searcher = Searcher(
                 self.records, self.store, self.wording, encoders["text"], encoders.get("image"),
-                self._read_background(), Fusion(),
+                Calibration.load(self._calibration_file), Fusion(),
             )  # fmt: skip
         return self._searcher
 
-    # -- what meaningless queries score
+    # -- what the collection knows of its own scores
 
-    def measure_background(self) -> None:
-        """Anew once the collection has grown or shrunk by a fifth."""
+    def measure(self) -> None:
+        """Calibrate anew once the collection has grown or shrunk by a fifth."""
+        self._searcher = None  # what it remembers may have changed
         if not (chunks := self.store.count()):
             return
-        known = self._read_background()
+        known = Calibration.load(self._calibration_file)
         if known is not None and not known.outdated(chunks):
             return
-        found = background(self.searcher().best_scores(random_queries(general_words())), chunks)
-        write_json(self._background_file, {"levels": dict(found.levels), "chunks": chunks})
-        self._searcher = None
+        ids = sorted(self.store.ids())
+        text = self.space.encoders["text"]
 
-    def _read_background(self) -> Background | None:
-        try:
-            fields = json.loads(self._background_file.read_text(encoding="utf-8"))
-            return Background({str(lane): float(x) for lane, x in fields["levels"].items()}, int(fields["chunks"]))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
-            return None  # it is measured again by the next add
+        def best(query: Vectors) -> float | None:
+            rows = self.store.dense("text", query, 1)
+            return rows[0].score if rows else None
+
+        calibrate(
+            {lane: self._sample(lane, ids) for lane in self.store.schema.dims},
+            lambda queries: text.encode(queries, kind="query"), best, self._everyday(), chunks,
+        ).save(self._calibration_file)  # fmt: skip
+
+    def _sample(self, lane: str, ids: Sequence[str]) -> Vectors:
+        """(n, d) of a lane, spread over the collection: ids are hashes, so any stretch of them is a fair sample."""
+        found: list[Vectors] = []
+        for start in range(0, len(ids), SAMPLE):
+            found += self.store.vectors(lane, ids[start : start + SAMPLE]).values()
+            if len(found) >= SAMPLE or (lane == "text" and found):
+                break
+        return np.stack(found[:SAMPLE]) if found else np.empty((0, self.store.schema.dims[lane]), np.float32)
+
+    def _everyday(self) -> float:
+        """Share of everyday English words that some chunk has."""
+        words = general_words()[:5000:10]
+        first = {term_id(terms[0]) for word in words if (terms := self.wording.analyser.terms(word))}
+        return len(self.store.frequencies(first)[1]) / len(first)
 
     @property
-    def _background_file(self) -> Path:
-        return generation_folder(self.folder, self.identity) / "background.json"
+    def _calibration_file(self) -> Path:
+        return generation_folder(self.folder, self.identity) / "calibration.npz"
 
 
 def _manifest(space: Space) -> Manifest:

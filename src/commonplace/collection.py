@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from commonplace.ingest.pipeline import AddReport, Progress
     from commonplace.ingest.scan import Plan, Problem
+    from commonplace.ranking.fusion import FusionName
+    from commonplace.ranking.rerank import Reranker
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,9 @@ class Collection:
         modality: str | Sequence[str] | None = None,
         mode: Mode = "hybrid",
         lanes: Iterable[str] | None = None,
+        fusion: FusionName | None = None,
+        min_confidence: float | None = None,
+        rerank: str | Path | Reranker | None = None,
     ) -> SearchResult:
         """The k best chunks for words, a picture, or both.
 
@@ -178,6 +184,11 @@ class Collection:
         modality  only chunks of these modalities
         mode      "dense": by meaning and looks; "lexical": by words and identifiers; "hybrid": by all of them
         lanes     restrict the lanes of `mode` further
+        fusion    "calibrated", or "rrf" and "dbsf" for comparison: their scores are no probabilities
+        min_confidence  leave out hits below it; without it the nearest are there even if nothing answers
+        rerank    folder of an ONNX cross-encoder that reads the first hits again, or a Reranker
+
+        "Quoted words" must stand in a hit as they are, and -excluded ones must not.
         """
         if audio is not None:
             raise UsageError("searching by sound is not there yet; expected text or a picture. Use `text` or `image`.")
@@ -189,7 +200,12 @@ class Collection:
         if image is not None and "image" not in opened.space.encoders:
             raise UsageError(f"{opened.space.name!r} has no encoder of pictures; expected words. Search by text.")
         where = _where(filter, modality, opened.records)
-        return opened.searcher().search(_query(text, image), k, where, mode, lanes=lanes)
+        if isinstance(rerank, str | Path):
+            rerank = _reranker(str(rerank))
+        return opened.searcher().search(
+            _query(text, image), k, where, mode, lanes=lanes, fusion=fusion, min_confidence=min_confidence,
+            reranker=rerank,
+        )  # fmt: skip
 
     @explained
     def get(self, id: str) -> Chunk:
@@ -198,6 +214,14 @@ class Collection:
         if chunk is None:
             raise UsageError(f"no chunk {id!r} in {self.path}; expected an id that `search` printed.")
         return chunk
+
+    @explained
+    def chunks(self) -> Iterator[Chunk]:
+        """Every chunk, in the order of ids."""
+        records = self._open().records
+        ids = records.chunk_ids()
+        for start in range(0, len(ids), 500):
+            yield from records.chunks(ids[start : start + 500]).values()
 
     @explained
     def document(self, source: str) -> Document | None:
@@ -305,7 +329,7 @@ class Collection:
             for found in plan.to_read
         ]  # fmt: skip
         report = pipeline.run(jobs, progress or (lambda done, total, source: None))
-        opened.measure_background()
+        opened.measure()
         if jobs:
             opened.store.flush()
         report = replace(
@@ -342,6 +366,13 @@ def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, re
             raise UsageError(f"no modality {unknown[0]!r}; choose from: {', '.join(MODALITIES)}")
         parts.append(In("modality", chosen))
     return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+
+
+@lru_cache(maxsize=2)
+def _reranker(folder: str) -> Reranker:
+    from commonplace.ranking.rerank import CrossEncoder
+
+    return CrossEncoder(folder)
 
 
 def _query(text: str, image: str | Path | Image | None) -> Query:

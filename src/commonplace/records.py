@@ -224,15 +224,19 @@ class Records:
             tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
         )  # fmt: skip
 
-    def lanes(self, ids: Iterable[str]) -> dict[str, frozenset[str]]:
-        """Chunk id -> the lanes that could find it: without words there is nothing that BM25 could have matched."""
+    def standing(self, ids: Iterable[str]) -> dict[str, tuple[int, frozenset[str]]]:
+        """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match."""
         wanted = list(ids)
         marks = ", ".join("?" * len(wanted))
         rows = self._db.execute(
-            f"SELECT id, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks WHERE id IN ({marks})",
+            "SELECT id, document, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks "
+            f"WHERE id IN ({marks})",
             wanted,
         )
-        return {row["id"]: (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE) for row in rows}
+        return {
+            row["id"]: (row["document"], (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE))
+            for row in rows
+        }
 
     def document_of(self, chunk_id: str) -> Document | None:
         row = self._db.execute(

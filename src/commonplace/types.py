@@ -81,15 +81,21 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one lane says of one hit. Ranks start at 1; a score grows with relevance, on the lane's own scale."""
+    """What one lane says of one hit. Ranks start at 1; a score grows with relevance, on the lane's own scale.
+
+    probability  that the hit is the answer by this lane alone, if there is one; None where nothing is calibrated
+    weight       share of the say that this lane has for this query
+    """
 
     rank: int
     score: float
+    probability: float | None = None
+    weight: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result. `score` is a confidence in 0-1; compare it within one result list."""
+    """One search result. `score` is the probability in 0-1 that its document answers the query."""
 
     rank: int
     score: float
@@ -104,6 +110,14 @@ class Hit:
     end: float | None = None
     appears_in: tuple[str, ...] = ()
     lanes: dict[str, Evidence] = field(default_factory=dict)
+    why: str = ""
+    """One line: what speaks for it."""
+    matched: tuple[str, ...] = ()
+    """Terms of the query that it says, as the analyser folds them."""
+    identifiers: tuple[str, ...] = ()
+    """Identifiers of the query that it holds, in this or another spelling."""
+    eligible: tuple[str, ...] = ()
+    """Lanes that could have found it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,20 @@
+import math
+import statistics
 from collections.abc import Mapping
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonplace.ranking.fusion import Fused, Ranked, ranked, reciprocal_rank_fusion
+from commonplace.ranking.fusion import (
+    Fused,
+    Ranked,
+    distribution_based_fusion,
+    mixture,
+    ranked,
+    reciprocal_rank_fusion,
+    softmax,
+)
 
 ALL = frozenset({"text", "media", "bm25"})
 
@@ -94,3 +105,94 @@ def test_a_better_rank_never_lowers_a_score(lanes: dict[str, list[str]], lane: s
     raised = ids[-1]
     after = {row.id: row.score for row in fuse({**lanes, lane: [raised, *ids[:-1]]})}
     assert after[raised] >= before[raised] - 1e-12
+
+
+# -- distribution-based score fusion
+
+scored = st.dictionaries(
+    st.sampled_from(["text", "media", "bm25"]),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-5, 60).map(lambda x: round(x, 3)), min_size=1),
+    min_size=1,
+)
+
+
+def dbsf(lanes: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    rows = {lane: ranked(sorted(found.items(), key=lambda item: -item[1])) for lane, found in lanes.items()}
+    return {row.id: row.score for row in distribution_based_fusion(rows, dict.fromkeys(lanes, 1.0))}
+
+
+def test_scores_are_stretched_by_three_deviations_and_added() -> None:
+    # mean 2, deviation 1: (3 - 2) / 6 + 0.5, and half a say for a lane without spread
+    assert dbsf({"text": {"a": 3, "b": 2, "c": 1}, "bm25": {"b": 9}}) == pytest.approx(
+        {"a": (4 / 6) / 2, "b": (0.5 + 0.5) / 2, "c": (2 / 6) / 2}
+    )
+
+
+@given(scored)
+def test_dbsf_agrees_with_an_oracle(lanes: dict[str, dict[str, float]]) -> None:
+    expected = dict.fromkeys({id for found in lanes.values() for id in found}, 0.0)
+    for found in lanes.values():
+        mean = statistics.fmean(found.values())
+        deviation = statistics.stdev(found.values()) if len(found) > 1 else 0.0
+        for id, score in found.items():
+            share = (score - (mean - 3 * deviation)) / (6 * deviation) if deviation else 0.5
+            expected[id] += min(1.0, max(0.0, share)) / len(lanes)
+    assert dbsf(lanes) == pytest.approx(expected, abs=1e-6)
+
+
+@given(scored, st.floats(0.1, 10), st.floats(-20, 20))
+def test_a_lane_on_another_scale_fuses_alike(lanes: dict[str, dict[str, float]], scale: float, offset: float) -> None:
+    if any(statistics.pstdev(found.values()) < 0.1 for found in lanes.values()):
+        return
+    other = {lane: {id: scale * score + offset for id, score in found.items()} for lane, found in lanes.items()}
+    assert dbsf(other) == pytest.approx(dbsf(lanes), abs=1e-6)
+
+
+# -- mixture of experts
+
+odds = st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-50, 50))
+
+
+def test_each_expert_spreads_its_say_over_what_it_can_judge() -> None:
+    words, looks = {"a": math.log(3), "b": 0.0}, {"c": 0.0}
+    mixed = {row.id: row.score for row in mixture([(0.8, words), (0.2, looks)], {})}
+    assert mixed == pytest.approx({"a": 0.6, "b": 0.2, "c": 0.2})
+
+
+def test_an_expert_without_chunks_leaves_its_say_to_the_others() -> None:
+    assert [(row.id, row.score) for row in mixture([(0.1, {"a": 0.0}), (0.9, {})], {})] == [("a", 1.0)]
+    assert mixture([(1.0, {})], {}) == []
+
+
+def test_chunks_of_one_document_do_not_compete() -> None:
+    shares = softmax({"a1": 2.0, "a2": 2.0, "b": 2.0}, {"a1": 1, "a2": 1, "b": 2})
+    assert shares == pytest.approx({"a1": 0.5, "a2": 0.5, "b": 0.5})
+
+
+def test_nothing_is_surer_than_that_there_is_an_answer() -> None:
+    assert mixture([(1.0, {"a": 99.0, "b": 0.0})], {}, answered=0.3)[0].score == pytest.approx(0.3)
+
+
+@given(odds, odds, st.floats(0, 1))
+def test_a_mixture_is_a_distribution_over_all_chunks(one: dict[str, float], other: dict[str, float], w: float) -> None:
+    rows = mixture([(w, one), (1 - w, other)], {})
+    assert {row.id for row in rows} == one.keys() | other.keys()
+    assert not rows or sum(row.score for row in rows) == pytest.approx(1)
+
+
+@given(odds, odds, st.floats(0, 1), st.floats(0, 5))
+def test_more_evidence_never_lowers_a_chunk(
+    one: dict[str, float], other: dict[str, float], w: float, more: float
+) -> None:
+    if not one:
+        return
+    id = min(one)
+    before = {row.id: row.score for row in mixture([(w, one), (1 - w, other)], {})}
+    after = {row.id: row.score for row in mixture([(w, {**one, id: one[id] + more}), (1 - w, other)], {})}
+    assert after[id] >= before[id] - 1e-12
+
+
+@given(odds.filter(bool), st.floats(-1000, 1000))
+def test_log_odds_count_up_to_a_constant(scores: dict[str, float], constant: float) -> None:
+    moved = softmax({id: score + constant for id, score in scores.items()})
+    assert moved == pytest.approx(softmax(scores), abs=1e-9)

@@ -14,6 +14,8 @@ from commonplace.cli.common import collection_option, json_option, link, plain, 
 
 if TYPE_CHECKING:
     from commonplace.collection import Collection
+    from commonplace.ranking.fusion import FusionName
+    from commonplace.search import Mode
     from commonplace.types import Chunk, Hit, SearchResult
 
 
@@ -26,7 +28,10 @@ if TYPE_CHECKING:
 @click.option("--modality", metavar="M,..", help="Only these: text, table, image, page, audio, video.")
 @click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
 @click.option("--filter", "filter", metavar="EXPR", help="E.g. 'source=docs/*.md and date>=2026-01-01'.")
-@click.option("--explain", is_flag=True, help="Show what each lane says of each hit.")
+@click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out hits below it.")
+@click.option("--fusion", type=click.Choice(["calibrated", "rrf", "dbsf"]), default="calibrated", show_default=True)
+@click.option("--rerank", metavar="FOLDER", help="Read the first hits again with this ONNX cross-encoder.")
+@click.option("--explain", is_flag=True, help="Show what each lane says of each hit, and why it is there.")
 @json_option
 def search(
     query: str,
@@ -35,8 +40,11 @@ def search(
     audio: Path | None,
     k: int,
     modality: str | None,
-    mode: str,
+    mode: Mode,
     filter: str | None,
+    min_confidence: float | None,
+    fusion: FusionName,
+    rerank: str | None,
     explain: bool,
     as_json: bool,
 ) -> None:
@@ -48,6 +56,7 @@ def search(
       commonplace search "red line that drops to zero" --modality image -n 5
       commonplace search --image dashboard.png --json
       commonplace search "retention" --filter 'source=docs/*.md and not tag=draft'
+      commonplace search '"connection refused" -proxy' --min-confidence 0.2
     """
     from commonplace.collection import Collection
 
@@ -55,7 +64,7 @@ def search(
     with Collection(path) as collection:
         result = collection.search(
             query, image=image, audio=audio, k=k, filter=filter, modality=modalities,
-            mode=mode,  # type: ignore[arg-type]
+            mode=mode, min_confidence=min_confidence, fusion=fusion, rerank=rerank,
         )  # fmt: skip
         if as_json:
             print_json(_as_json(result, explain))
@@ -65,8 +74,13 @@ def search(
 
 def _as_json(result: SearchResult, explain: bool) -> dict[str, object]:
     fields: dict[str, object] = plain(result)
-    explanation = fields.pop("explanation")
-    return {**fields, "explanation": explanation} if explain else fields
+    if not explain:
+        del fields["explanation"]
+        for hit in fields["hits"]:  # type: ignore[attr-defined]
+            for name in ("why", "matched", "identifiers", "eligible"):
+                del hit[name]
+            hit["lanes"] = {lane: {"rank": x["rank"], "score": x["score"]} for lane, x in hit["lanes"].items()}
+    return fields
 
 
 def _print(collection: Collection, result: SearchResult, explain: bool) -> None:
@@ -78,6 +92,9 @@ def _print(collection: Collection, result: SearchResult, explain: bool) -> None:
     if explain:
         click.echo("\nlanes: " + "; ".join(f"{lane}: {health}" for lane, health in result.lanes.items()))
         if result.explanation:
+            answered, looks = result.explanation["answered"], result.explanation["looks"]
+            missing = ", ".join(result.explanation["unknown"])
+            click.echo(f"answered here: {answered:.0%} likely; asks for looks: {looks:.0%}; nowhere: {missing or '-'}")
             stages = ", ".join(f"{name} {ms:.1f}" for name, ms in result.explanation["ms"].items())
             click.echo(f"{result.ms:.1f} ms ({stages})")
 
@@ -99,12 +116,23 @@ def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: 
     if hit.appears_in:
         click.echo(f"    shown in: {', '.join(hit.appears_in[:3])}")
     if explain:
-        for lane, evidence in hit.lanes.items():
-            click.echo(f"    {lane:10} rank {evidence.rank:<4} score {evidence.score:.4f}")
+        click.echo(f"    why: {hit.why}")
+        for lane in result.lanes:
+            click.echo(f"    {lane:10} {_evidence(hit, lane)}")
     if shows_pictures():
         thumbnail = collection.thumbnail(collection.get(hit.id))
         if thumbnail:
             click.echo("    " + inline_picture(thumbnail))
+
+
+def _evidence(hit: Hit, lane: str) -> str:
+    evidence = hit.lanes.get(lane)
+    if evidence is None:
+        return "did not find it" if lane in hit.eligible else "could not find it"
+    said = f"rank {evidence.rank:<4} score {evidence.score:.4f}"
+    if evidence.probability is not None:
+        said += f"  alone {evidence.probability:.2f}"
+    return said + (f"  weight {evidence.weight:.2f}" if evidence.weight is not None else "")
 
 
 def shows_pictures() -> bool:

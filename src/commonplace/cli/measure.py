@@ -2,40 +2,125 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
 
+if TYPE_CHECKING:
+    from commonplace.ranking.fusion import FusionName
+    from commonplace.search import Mode
 
-@click.command("eval")
+
+class _Questions(click.Group):
+    """`eval FILE` asks the questions of FILE; `eval compare` and `eval make` are commands of their own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, "-h", "--help"):
+            args.insert(0, "run")
+        return super().parse_args(ctx, args)
+
+
+@click.group("eval", cls=_Questions)
+def evaluate() -> None:
+    """Ask questions with known answers; compare two such runs; make questions from a collection.
+
+    \b
+      commonplace eval make -o questions.jsonl
+      commonplace eval questions.jsonl
+      commonplace eval questions.jsonl --fusion rrf --json > rrf.json
+      commonplace eval compare rrf.json calibrated.json
+    """
+
+
+@evaluate.command("run")
 @click.argument("questions", type=click.Path(path_type=Path))
 @collection_option
 @click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
 @click.option("--lanes", metavar="L,..", help="Only these of: text, media, bm25, identifier.")
+@click.option("--fusion", type=click.Choice(["calibrated", "rrf", "dbsf"]), default="calibrated", show_default=True)
+@click.option("--html", type=click.Path(path_type=Path), help="Write a page with plots and what went wrong.")
 @json_option
-def evaluate(questions: Path, path: Path, mode: str, lanes: str | None, as_json: bool) -> None:
-    """Ask every question of a JSONL file and print recall@k and MRR@10 by kind.
+def run(
+    questions: Path, path: Path, mode: Mode, lanes: str | None, fusion: FusionName, html: Path | None, as_json: bool
+) -> None:
+    """Ask every question of a JSONL file: recall@k, MRR@10, nDCG@10 by kind and modality.
 
     \b
     A question is one line: {"qid": "q1", "kind": "concept", "query": "...", "gold": ["docs/page.md"]}
     An empty gold marks a question that nothing answers.
-
-    \b
-      commonplace eval questions.jsonl
-      commonplace eval questions.jsonl --lanes bm25 --json
     """
     from commonplace.collection import Collection
+    from commonplace.evaluation.page import page
     from commonplace.evaluation.questions import read_questions
     from commonplace.evaluation.run import ask, summary, table
 
     asked = read_questions(questions)
     chosen = [lane.strip() for lane in lanes.split(",")] if lanes else None
     with Collection(path) as collection, progress_bar("question") as progress:
-        outcomes = ask(collection, asked, mode=mode, lanes=chosen, progress=progress)  # type: ignore[arg-type]
+        outcomes = ask(collection, asked, mode=mode, lanes=chosen, fusion=fusion, progress=progress)
     report = summary(outcomes)
+    if html is not None:
+        html.write_text(page(report, f"{questions.name} on {path}"), encoding="utf-8")
     if as_json:
         print_json(report)
     else:
         click.echo(table(report))
+
+
+@evaluate.command()
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+@json_option
+def compare(first: Path, second: Path, as_json: bool) -> None:
+    """Compare two reports that `eval --json` printed, question by question.
+
+    Differences are SECOND minus FIRST, with paired 95 % bootstrap intervals: one that holds 0 may be chance.
+    """
+    from commonplace.evaluation.run import compare as compared
+    from commonplace.evaluation.run import comparison_table
+
+    report = compared(_report(first), _report(second))
+    if as_json:
+        print_json(report)
+    else:
+        click.echo(comparison_table(report))
+
+
+@evaluate.command()
+@collection_option
+@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--per-kind", default=25, show_default=True, type=click.IntRange(1, 1000), help="Questions of each kind.")
+@click.option("--seed", default=0, show_default=True, help="Another number makes other questions.")
+def make(path: Path, output: Path | None, per_kind: int, seed: int) -> None:
+    """Make questions from a collection: headings, passages, captions, words in pictures, identifiers, and questions
+    that nothing in it answers.
+    """
+    from commonplace.collection import Collection
+    from commonplace.evaluation.make import make as made
+
+    with Collection(path) as collection:
+        questions = made(list(collection.chunks()), per_kind, seed)
+    lines = "".join(json.dumps(question, ensure_ascii=False) + "\n" for question in questions)
+    if output is None:
+        click.echo(lines, nl=False)
+    else:
+        output.write_text(lines, encoding="utf-8")
+        click.echo(f"{len(questions)} questions: {output}", err=True)
+
+
+def _report(path: Path) -> dict[str, Any]:
+    from commonplace.errors import UsageError
+
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(report, dict) or "questions" not in report:
+            raise ValueError("it has no questions")
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"{path} is no report ({error}); expected what `commonplace eval QUESTIONS --json` prints."
+        ) from error
+    return report

@@ -1,9 +1,16 @@
-"""Fusion of ranked lists from lanes that cannot all find every chunk."""
+"""Fusion of scored lists from lanes that cannot all find every chunk. Pure functions; all of them order by score,
+then id: stores return equal scores in any order, and pages of results should repeat.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
+
+FusionName = Literal["calibrated", "rrf", "dbsf"]
+FUSIONS: tuple[FusionName, ...] = get_args(FusionName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Fused:
-    """A chunk after fusion. `score` is 1 for a chunk that is first in every lane that could have found it."""
+    """A chunk after fusion, with the rows of the lanes that found it."""
 
     id: str
     score: float
@@ -50,17 +57,91 @@ def reciprocal_rank_fusion(
     eligible  chunk id -> the lanes that could have found it
     absence   0: a lane that could not find a chunk is ignored; 1: it counts as a miss, which is plain RRF
               (Cormack, Clarke and Buettcher, SIGIR 2009) scaled to at most 1
-
-    Order is by score, then id: stores return equal scores in any order, and pages of results should repeat.
     """
+
+    def score(id: str, evidence: Mapping[str, Ranked]) -> float:
+        could = eligible(id) | evidence.keys()
+        votes = sum(weights[lane] / (k + row.rank) for lane, row in evidence.items())
+        possible = sum(weight * (1 if lane in could else absence) for lane, weight in weights.items() if lane in lanes)
+        return votes * (k + 1) / possible if possible else 0.0
+
+    return _sorted((id, score(id, evidence), evidence) for id, evidence in _found(lanes).items())
+
+
+def distribution_based_fusion(lanes: Mapping[str, Sequence[Ranked]], weights: Mapping[str, float]) -> list[Fused]:
+    """Distribution-based score fusion (Mazzeschi, 2023): each lane's scores, with three standard deviations on each
+    side of their mean stretched to 0-1 and clipped there, are added; scaled to at most 1. A lane whose scores are all
+    equal gives a half."""
+    scaled: dict[str, dict[str, float]] = {}
+    for lane, rows in lanes.items():
+        mean = sum(row.score for row in rows) / (len(rows) or 1)
+        deviation = math.sqrt(sum((row.score - mean) ** 2 for row in rows) / (len(rows) - 1)) if len(rows) > 1 else 0.0
+        scaled[lane] = {
+            row.id: min(1.0, max(0.0, (row.score - mean) / (6 * deviation) + 0.5)) if deviation else 0.5 for row in rows
+        }
+    total = sum(weights[lane] for lane, rows in lanes.items() if rows) or 1.0
+    return _sorted(
+        (id, sum(weights[lane] * scaled[lane][id] for lane in evidence) / total, evidence)
+        for id, evidence in _found(lanes).items()
+    )
+
+
+def mixture(
+    experts: Sequence[tuple[float, Mapping[str, float]]],
+    lanes: Mapping[str, Sequence[Ranked]],
+    owners: Mapping[str, object] | None = None,
+    *,
+    answered: float = 1.0,
+) -> list[Fused]:
+    """A mixture of conditional logits: each expert spreads its weight over the chunks that it can judge.
+
+        P(d) = answered x sum over experts of  weight x softmax(log odds)(d)
+
+    An expert has no opinion on a chunk that it cannot judge: it takes nothing from it, and gives it nothing.
+
+    experts   (weight, chunk id -> log odds up to a constant); weights are scaled to 1, those without chunks drop out
+    owners    as for `softmax`
+    answered  probability that there is an answer at all
+    """
+    able = [(weight, odds) for weight, odds in experts if odds]
+    total = sum(weight for weight, _ in able)
+    mass: dict[str, float] = {}
+    for weight, odds in able:
+        say = answered * (weight / total if total else 1 / len(able))
+        for id, share in softmax(odds, owners).items():
+            mass[id] = mass.get(id, 0.0) + say * share
+    found = _found(lanes)
+    return _sorted((id, share, found.get(id, {})) for id, share in mass.items())
+
+
+def softmax(odds: Mapping[str, float], owners: Mapping[str, object] | None = None) -> dict[str, float]:
+    """Shares of 1 by log odds.
+
+    owners  id -> its document. Chunks of one document do not compete: a chunk's share is the probability that its
+            document is the right one, as far as this chunk shows, and shares add up to 1 over the documents' best.
+    """
+    if not odds:
+        return {}
+    highest = max(odds.values())
+    powers = {id: math.exp(value - highest) for id, value in odds.items()}
+    if owners is None:
+        total = sum(powers.values())
+    else:
+        best: dict[object, float] = {}
+        for id, power in powers.items():
+            owner = owners.get(id, id)
+            best[owner] = max(power, best.get(owner, 0.0))
+        total = sum(best.values())
+    return {id: power / total for id, power in powers.items()}
+
+
+def _found(lanes: Mapping[str, Sequence[Ranked]]) -> dict[str, dict[str, Ranked]]:
     found: dict[str, dict[str, Ranked]] = {}
     for lane, rows in lanes.items():
         for row in rows:
             found.setdefault(row.id, {})[lane] = row
-    fused = []
-    for id, evidence in found.items():
-        could = eligible(id) | evidence.keys()
-        votes = sum(weights[lane] / (k + row.rank) for lane, row in evidence.items())
-        possible = sum(weight * (1 if lane in could else absence) for lane, weight in weights.items() if lane in lanes)
-        fused.append(Fused(id, votes * (k + 1) / possible if possible else 0.0, evidence))
-    return sorted(fused, key=lambda row: (-row.score, row.id))
+    return found
+
+
+def _sorted(rows: Iterable[tuple[str, float, Mapping[str, Ranked]]]) -> list[Fused]:
+    return sorted((Fused(*row) for row in rows), key=lambda row: (-row.score, row.id))

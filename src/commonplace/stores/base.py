@@ -108,6 +108,15 @@ class Store(ABC):
         IDF = ln(1 + (N - df + 0.5) / (df + 0.5)) over the live chunks that have words, whatever the filter.
         """
 
+    def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
+        """How many live chunks have words, and how many of them have each of `terms`; those that none has are absent.
+
+        Stores that keep these counts answer from them; otherwise each term is asked for.
+        """
+        everything = self.count()
+        found = ((term, len(self.sparse({term: 1.0}, everything))) for term in set(terms) if everything)
+        return everything, {term: count for term, count in found if count}
+
     @abstractmethod
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         """Chunk id -> those of `identifiers` that it holds exactly; at most k chunks, those with most of them first."""

@@ -308,6 +308,16 @@ class PostgresStore(Store):
         asked = (list(terms), [float(weight) for weight in terms.values()], *values)
         return self._run(lambda connection: _scored(connection.execute(statement, asked))) if terms else []
 
+    def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
+        asked = list(set(terms))
+
+        def counted(connection: Any) -> tuple[int, dict[int, int]]:
+            (chunks,) = connection.execute("SELECT n FROM counts").fetchone()
+            rows = connection.execute("SELECT term, df FROM terms WHERE term = ANY(%s) AND df > 0", (asked,))
+            return chunks, dict(rows.fetchall())
+
+        return self._run(counted)
+
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         checks.check_k(k)
         wanted = {_hash(identifier): identifier for identifier in identifiers}

@@ -82,6 +82,10 @@ class QdrantStore(Store):
         weights = self._counted().weigh(terms)
         return self._top(lambda n: qdrant_requests.sparse(self.q, weights, n, where), k) if weights else []
 
+    def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
+        statistics = self._counted()
+        return statistics.chunks, statistics.frequencies(terms)
+
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         checks.check_k(k)
         wanted = sorted({identifier for identifier in identifiers if storable(identifier)})  # no chunk holds others

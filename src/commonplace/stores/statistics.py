@@ -49,6 +49,10 @@ class Statistics:
                 weighed[term] = weight * math.log1p((self.chunks - df + 0.5) / (df + 0.5))
         return weighed
 
+    def frequencies(self, terms: Iterable[int]) -> dict[int, int]:
+        """Term -> number of live chunks that have it; those that none has are absent."""
+        return {term: df for term in terms if (df := self._df.get(term, 0))}
+
     def save(self, path: Path, census: Sequence[int]) -> None:
         """Write to `path`, whole or not at all, with the store's own counts for `load` to check."""
         live = {term: df for term, df in self._df.items() if df}
