@@ -9,6 +9,8 @@ import pytest
 
 from commonplace.collection import Collection
 
+pytest_plugins = ["stores.fixtures"]
+
 HANDBOOK = Path(__file__).parents[1] / "examples" / "handbook"
 
 

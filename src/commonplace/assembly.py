@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from commonplace.config import store_key
 from commonplace.encoders.onnx import general_words
-from commonplace.errors import CorruptCollection, SpaceMismatch
-from commonplace.failures import DAMAGED
+from commonplace.errors import CorruptCollection, MissingCollection, SpaceMismatch
 from commonplace.generation import (
     FORMAT,
     Identity,
@@ -28,16 +29,18 @@ from commonplace.lexical.bm25 import term_id
 from commonplace.ranking.calibration import SAMPLE, Calibration, calibrate
 from commonplace.records import Records
 from commonplace.search import Fusion, Searcher
-from commonplace.stores import create_store, open_store
-from commonplace.stores.base import Schema, Store
+from commonplace.stores import create_store, open_store, store_of
+from commonplace.stores.base import OVERSAMPLING, Code, Profile, Store
+from commonplace.stores.networked import Location, replaced_path, with_options, with_secret
+from commonplace.stores.transformed import TransformedStore
 from commonplace.types import Vectors
+from commonplace.vectors.transforms import Transform
 
 if TYPE_CHECKING:
     from commonplace.config import Settings
     from commonplace.ingest.pipeline import Pipeline
     from commonplace.spaces.space import Space
 
-STORE = "qdrant-edge"
 DEFAULT_SPACE = "bundled"
 
 
@@ -53,7 +56,13 @@ class Assembly:
         self._searcher: Searcher | None = None
 
     @classmethod
-    def open(cls, folder: Path, model: str | None) -> Self:
+    def open(
+        cls, folder: Path, model: str | None, *, url: str = "", profile: Profile = "float", checked: bool = True
+    ) -> Self:
+        """url      of the store, with its password where it has one; "" is the embedded store, or what is known
+        profile  of the vectors of a new collection
+        checked  whether to refuse what other towers or words made: only a rebuild can do something about it
+        """
         from commonplace.spaces.registry import load_space
 
         identity = read_identity(folder)
@@ -67,19 +76,17 @@ class Assembly:
             )
         space = load_space(identity.space)
         generation = generation_folder(folder, identity)
-        expected = _manifest(space)
+        expected = draft_manifest(space, url, Code(profile, OVERSAMPLING[profile]))
         records = Records(folder, create=created)
         try:
             if created:
                 write_manifest(generation, expected)
-                if not (generation / "store").exists():
-                    create_store(STORE, generation / "store", _schema(expected)).close()
+                open_generation(generation, expected, url, create=True).close()
                 write_identity(folder, identity)  # last: a collection exists once this file does
             manifest = read_manifest(generation)
-            _check(folder, manifest, expected)
-            if not (generation / "store").exists():
-                raise CorruptCollection(f"{generation / 'store'} is gone; expected the vectors. {DAMAGED}")
-            store = open_store(manifest.store, generation / "store", _schema(manifest))
+            if checked:
+                _check(folder, manifest, expected)
+            store = open_generation(generation, manifest, url, create=not checked)
         except BaseException:
             records.close()
             raise
@@ -147,20 +154,57 @@ class Assembly:
 
     @property
     def _calibration_file(self) -> Path:
-        return generation_folder(self.folder, self.identity) / "calibration.npz"
+        return self.generation / "calibration.npz"
+
+    @property
+    def generation(self) -> Path:
+        return generation_folder(self.folder, self.identity)
 
 
-def _manifest(space: Space) -> Manifest:
+def draft_manifest(space: Space, url: str, code: Code) -> Manifest:
+    """Of a generation of this space, without transforms."""
     lanes = {"text": space.encoders["text"]} | ({"media": space.encoders["image"]} if "image" in space.encoders else {})
     return Manifest(
-        STORE,
-        {lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim) for lane, encoder in lanes.items()},
+        store_of(url),
+        {
+            lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim, (), *astuple(code))
+            for lane, encoder in lanes.items()
+        },
         Wording(Analyser()).fingerprint,
+        Location.parse(url).url if url else "",
     )
 
 
-def _schema(manifest: Manifest) -> Schema:
-    return Schema({lane: values.dim for lane, values in manifest.lanes.items()})
+def open_generation(generation: Path, manifest: Manifest, url: str, *, create: bool = False) -> Store:
+    """The store of a generation, behind its transforms. create: make it if it is not there."""
+    place = store_location(generation, manifest, url)
+    try:
+        store = open_store(manifest.store, place, manifest.schema)
+    except MissingCollection as error:
+        if not create:
+            raise CorruptCollection(
+                f"the vectors of {generation} are gone ({error}) Run `commonplace rebuild`: it makes them anew."
+            ) from error
+        store = create_store(manifest.store, place, manifest.schema)
+    transforms = {
+        lane: Transform.load(held.transforms[0], generation, lane)
+        for lane, held in manifest.lanes.items()
+        if held.transforms
+    }
+    return TransformedStore(store, transforms) if transforms else store
+
+
+def store_location(generation: Path, manifest: Manifest, url: str) -> str | Path:
+    """Where a generation's store is. On a server each has a name of its own, from that of the collection."""
+    if manifest.store == "qdrant-edge":
+        return generation / "store"
+    known = Location.parse(manifest.location)
+    secret = (Location.parse(url).secret if url else "") or store_key()
+    number = generation.name
+    if manifest.store == "postgres":
+        return with_secret(with_options(known.url, collection=f"{known.name}_{number}"), secret)
+    named = replaced_path(known.url, f"{known.path}-{number}")
+    return with_secret(with_options(named, statistics=str(generation / "statistics.npz")), secret)
 
 
 def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
@@ -171,10 +215,10 @@ def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
             raise SpaceMismatch(
                 f"lane {lane!r} of {folder} holds vectors of {held.encoder if held else 'nothing'} "
                 f"({held.fingerprint[:12] if held else '-'}), this release encodes with {values.encoder} "
-                f"({values.fingerprint[:12]}). Add the documents to a new collection, or use the release that made it."
+                f"({values.fingerprint[:12]}). `commonplace rebuild` makes them anew."
             )
     if manifest.wording != expected.wording:
         raise SpaceMismatch(
             f"the words of {folder} were analysed by {manifest.wording}, this release uses {expected.wording}. "
-            "Add the documents to a new collection, or use the release that made it."
+            "`commonplace rebuild` makes them anew."
         )

@@ -20,12 +20,15 @@ from commonplace.ingest.textfile import clean_text
 from commonplace.lock import CollectionLock
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
+from commonplace.stores.base import Profile
 from commonplace.stores.filters import And, Filter, In, parse, resolve
+from commonplace.stores.networked import folder_of
 from commonplace.types import MODALITIES, Chunk, Modality, SearchResult
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from commonplace.generations import Built, Change
     from commonplace.ingest.pipeline import AddReport, Progress
     from commonplace.ingest.scan import Plan, Problem
     from commonplace.ranking.fusion import FusionName
@@ -55,10 +58,21 @@ class Collection:
     One process at a time may hold it: CollectionLocked names the other one.
     """
 
-    def __init__(self, path: str | Path, model: str | None = None, settings: Settings | None = None) -> None:
-        self.path = Path(os.path.abspath(Path(path).expanduser()))
+    def __init__(
+        self,
+        path: str | Path,
+        model: str | None = None,
+        settings: Settings | None = None,
+        *,
+        profile: Profile = "float",
+    ) -> None:
+        """path  a folder, or the URL of a store on a server, whose records are then kept in a folder under
+        `settings.home`; model, profile  of a new collection"""
         self.settings = settings or Settings.from_environment()
-        self._model = model
+        self.url = path if isinstance(path, str) and "://" in path else ""
+        folder = self.settings.home / folder_of(self.url) if self.url else Path(path)
+        self.path = Path(os.path.abspath(folder.expanduser()))
+        self._model, self._profile = model, profile
         self._lock: CollectionLock | None = None
         self._opened: Assembly | None = None
 
@@ -275,9 +289,39 @@ class Collection:
             complaints.append(f"{len(unfinished)} documents were not read to the end. Run `commonplace update`.")
         return complaints
 
+    # -- generations
+
+    @explained
+    def rebuild(self, change: Change | None = None, progress: Progress | None = None) -> Built:
+        """Build the next generation beside this one, from what is stored, and flip to it. Without a change: after a
+        new release brought other towers or words, or where the vectors were lost."""
+        from commonplace.generations import Change, rebuild
+
+        opened = self._open(rebuilding=True)
+        built = rebuild(opened, change or Change(), self.settings, progress or _silent, url=self.url)
+        self._close_generation(change.location if change else None)
+        return built
+
+    @explained
+    def rollback(self, progress: Progress | None = None) -> Built:
+        """Return to the generation before the last rebuild, with what was added since."""
+        from commonplace.generations import rollback
+
+        built = rollback(self._open(rebuilding=True), self.settings, progress or _silent, url=self.url)
+        self._close_generation(None)
+        return built
+
+    def _close_generation(self, location: str | None) -> None:
+        """The next call opens the generation that `collection.json` names."""
+        opened, self._opened = self._opened, None
+        if location is not None:
+            self.url = location
+        if opened is not None:
+            opened.close()
+
     # -- inside
 
-    def _open(self, *, create: bool = False) -> Assembly:
+    def _open(self, *, create: bool = False, rebuilding: bool = False) -> Assembly:
         if self._opened is not None:
             return self._opened
         if clean_text(str(self.path)) != str(self.path):
@@ -298,7 +342,9 @@ class Collection:
         if self._lock is None:
             self._lock = CollectionLock(self.path, self.settings.lock_wait)
         try:
-            self._opened = Assembly.open(self.path, self._model)
+            self._opened = Assembly.open(
+                self.path, self._model, url=self.url, profile=self._profile, checked=not rebuilding
+            )
         except BaseException:
             self.close()
             raise
@@ -340,6 +386,10 @@ class Collection:
             seconds=round(time.monotonic() - began, 3),
         )
         return report, plan
+
+
+def _silent(done: int, total: int, name: str) -> None:
+    """Progress that nobody watches."""
 
 
 def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:

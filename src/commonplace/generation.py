@@ -11,6 +11,7 @@ from typing import Any
 
 from commonplace.errors import CorruptCollection, NewerCollection
 from commonplace.failures import DAMAGED
+from commonplace.stores.base import Code, Profile, Schema
 
 FORMAT = 1
 """Raised when an older release could no longer read a collection."""
@@ -32,7 +33,16 @@ class LaneManifest:
     encoder: str
     fingerprint: str
     dim: int
+    """As they are stored, after the transforms."""
     transforms: tuple[str, ...] = ()
+    profile: Profile = "float"
+    oversampling: float = 1.0
+    ef: int = 128
+    on_disk: bool = False
+
+    @property
+    def code(self) -> Code:
+        return Code(self.profile, self.oversampling, self.ef, self.on_disk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,13 @@ class Manifest:
     lanes: Mapping[str, LaneManifest]
     wording: str
     """Fingerprint of the analyser and of how chunks are worded."""
+    location: str = ""
+    """URL of a store on a server, without its password; empty for the embedded one."""
+
+    @property
+    def schema(self) -> Schema:
+        lanes = self.lanes.items()
+        return Schema({lane: held.dim for lane, held in lanes}, {lane: held.code for lane, held in lanes})
 
 
 def read_identity(folder: Path) -> Identity | None:
@@ -50,7 +67,7 @@ def read_identity(folder: Path) -> Identity | None:
     path = folder / "collection.json"
     if not path.exists():
         return None
-    fields = _read(path)
+    fields = read_json(path)
     if not isinstance(fields.get("format"), int):
         raise CorruptCollection(_damaged(path, "it names no format"))
     if fields["format"] > FORMAT:
@@ -74,7 +91,7 @@ def generation_folder(folder: Path, identity: Identity) -> Path:
 
 def read_manifest(generation: Path) -> Manifest:
     path = generation / "manifest.json"
-    fields = _read(path)
+    fields = read_json(path)
     try:
         lanes = {
             lane: LaneManifest(**{**values, "transforms": tuple(values["transforms"])})
@@ -102,7 +119,7 @@ def write_json(path: Path, fields: Mapping[str, Any]) -> None:
     beside.replace(path)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

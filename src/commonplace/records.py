@@ -21,10 +21,20 @@ import numpy as np
 
 from commonplace.database import connect, damaged_files
 from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
+from commonplace.vectors.normalise import unit_rows
 
 NONE: frozenset[str] = frozenset()
 WORDS = frozenset({"text", "bm25", "identifier"})
 MEDIA = frozenset({"media"})
+
+_ORPHANS = {
+    "cache.pictures": "hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
+    "base.vectors": "key NOT IN (SELECT media FROM chunks WHERE media NOT NULL) "
+    "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key NOT NULL)",
+    "main.chunks": "document NOT IN (SELECT id FROM documents)",
+    "main.mentions": "document NOT IN (SELECT id FROM documents)",
+}
+"""Table -> which of its rows nothing needs."""
 
 State = Literal["writing", "indexed", "skipped", "failed"]
 
@@ -99,6 +109,24 @@ class Records:
             if self._db.in_transaction:  # on a full disk SQLite has rolled back by itself
                 self._db.execute("ROLLBACK")
             raise
+
+    def version(self) -> str:
+        """Changes whenever a document is added, read again or removed."""
+        row = self._db.execute(
+            "SELECT (SELECT seq FROM main.sqlite_sequence WHERE name = 'documents'), "
+            "count(*), sum(revision), sum(state = 'writing') FROM documents"
+        ).fetchone()
+        return "-".join(str(value or 0) for value in row)
+
+    def orphans(self, *, remove: bool = False) -> dict[str, int]:
+        """What is left of documents that are gone, table by table."""
+        found = {}
+        for table, where in _ORPHANS.items():
+            row = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()
+            found |= {table: row[0]} if row[0] else {}
+            if remove:
+                self._db.execute(f"DELETE FROM {table} WHERE {where}")
+        return found
 
     # -- roots
 
@@ -191,6 +219,12 @@ class Records:
                 chunk.title, chunk.text, json.dumps(asdict(own)), chunk.media,
             ),
         )  # fmt: skip
+
+    def base_keys(self, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Chunk id -> keys of its base vectors: of its words, of its picture."""
+        marks = ", ".join("?" * len(ids))
+        rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({marks})", tuple(ids))
+        return {row["id"]: (row["words_key"], row["media"]) for row in rows}
 
     def put_words_keys(self, keys: Iterable[tuple[str, str | None]]) -> None:
         """(chunk id, key of its base vector in the text lane)."""
@@ -309,13 +343,39 @@ class Records:
                 found[key] = np.frombuffer(row["vector"], np.float16).astype(np.float32)
         return found
 
+    def lane_vectors(self, lane: str, encoder: str) -> tuple[list[str], Vectors]:
+        """Ids of the chunks that have a base vector of a dense lane, in order, and their vectors (n, d), unit rows."""
+        key = "words_key" if lane == "text" else "media"
+        rows = self._db.execute(
+            f"SELECT id, vector FROM chunks JOIN base.vectors ON key = {key} AND encoder = ? ORDER BY id", (encoder,)
+        ).fetchall()
+        if not rows:
+            return [], np.empty((0, 0), np.float32)
+        return [row["id"] for row in rows], unit_rows(
+            np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
+        )
+
+    def pictures_without(self, encoder: str) -> list[Document]:
+        """Documents with a picture that this tower has not seen."""
+        rows = self._db.execute(
+            "SELECT DISTINCT documents.* FROM documents JOIN chunks ON chunks.document = documents.id "
+            "WHERE media NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM base.vectors WHERE encoder = ? AND key = media) ORDER BY source",
+            (encoder,),
+        )
+        return [_document(row) for row in rows]
+
+    def unread_pictures(self) -> list[str]:
+        """Ids of the chunks whose picture has neither words nor thumbnail in the cache."""
+        rows = self._db.execute(
+            "SELECT id FROM chunks WHERE media NOT NULL AND media NOT IN (SELECT hash FROM cache.pictures) ORDER BY id"
+        )
+        return [row["id"] for row in rows]
+
     def sweep(self) -> None:
         """Drop readings, thumbnails and base vectors that no chunk needs."""
-        self._db.execute("DELETE FROM cache.pictures WHERE hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)")
-        self._db.execute(
-            "DELETE FROM base.vectors WHERE key NOT IN (SELECT media FROM chunks WHERE media NOT NULL) "
-            "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key NOT NULL)"
-        )
+        for table in ("cache.pictures", "base.vectors"):
+            self._db.execute(f"DELETE FROM {table} WHERE {_ORPHANS[table]}")
 
 
 def chunk_id(source: str, locator: Locator, content: str) -> str:

@@ -262,7 +262,9 @@ class Searcher:
         for lane in ("text", "media"):
             rows = found.lanes.get(lane, [])
             if calibration is not None and found.vector is not None and lane in calibration.lanes:
-                values = calibration.lanes[lane].standardised(found.vector, [row.score for row in rows])
+                values = calibration.lanes[lane].standardised(
+                    self._store.through(lane, found.vector), [row.score for row in rows]
+                )
             else:
                 values = [row.score for row in rows]
             standardised[lane] = dict(zip((row.id for row in rows), values, strict=True))

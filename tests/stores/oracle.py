@@ -57,8 +57,9 @@ class Oracle(Store):
         best = sorted((item for item in held.items() if item[1]), key=lambda item: (-len(item[1]), item[0]))
         return dict(best[:k])
 
-    def count(self, where: Filter | None = None) -> int:
-        return sum(1 for _ in self._live(where))
+    def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
+        has = {None: lambda point: True, "bm25": lambda point: bool(point.terms)}
+        return sum(has.get(lane, lambda point: lane in point.vectors)(point) for point in self._live(where))
 
     def ids(self) -> Iterator[str]:
         return iter(list(self.points))

@@ -102,7 +102,8 @@ def test_matching_and_counts_equal_the_oracles(filled: tuple[Store, Oracle]) -> 
     store, oracle = filled
     assert set(store.ids()) == set(oracle.ids())
     for where in FILTERS.values():
-        assert store.count(where) == oracle.count(where)
+        for lane in (None, "text", "bm25"):
+            assert store.count(where, lane=lane) == oracle.count(where, lane=lane)
         for wanted in (["unique-7", "unique-120", "shared-7"], ["shared-1", "shared-2"], ["nowhere"]):
             mine, theirs = (each.matching(wanted, 25, where=where) for each in filled)
             assert list(mine.items()) == list(theirs.items())

@@ -17,6 +17,13 @@ F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_COLLECTION = ".commonplace"
 
 
+class _Place(click.Path):
+    """A path, but for a URL, which a Path would lose a slash of: that stays a string."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
+
+
 def collection_option(command: F) -> F:
     return click.option(
         "--collection",
@@ -26,8 +33,8 @@ def collection_option(command: F) -> F:
         default=DEFAULT_COLLECTION,
         show_default=True,
         show_envvar=True,
-        type=click.Path(path_type=Path),
-        help="Folder of the collection.",
+        type=_Place(path_type=Path),
+        help="Folder of the collection, or URL of a store: postgresql://, qdrant://, qdrants://.",
     )(command)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+from commonplace.stores.base import PROFILES, Profile
 
 if TYPE_CHECKING:
     from commonplace.ingest.pipeline import AddReport
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that match.")
 @click.option("--retry", is_flag=True, help="Read files again that failed before though they have not changed.")
 @click.option("--model", metavar="NAME", help="Encoders of a new collection; see `commonplace models`.")
+@click.option("--profile", type=click.Choice(PROFILES), default="float", help="Size of a new collection's vectors.")
 @json_option
 @click.pass_context
 def add(
@@ -30,6 +32,7 @@ def add(
     exclude: tuple[str, ...],
     retry: bool,
     model: str | None,
+    profile: Profile,
     as_json: bool,
 ) -> None:
     """Add files and folders. What is already there and unchanged is left alone.
@@ -43,7 +46,7 @@ def add(
     """
     from commonplace.collection import Collection
 
-    with Collection(path, model) as collection, progress_bar("file") as progress:
+    with Collection(path, model, profile=profile) as collection, progress_bar("file") as progress:
         report = collection.add(*paths, include=include, exclude=exclude, retry=retry, progress=progress)
     _print_report(ctx, report, as_json)
 

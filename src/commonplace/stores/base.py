@@ -108,6 +108,10 @@ class Store(ABC):
         IDF = ln(1 + (N - df + 0.5) / (df + 0.5)) over the live chunks that have words, whatever the filter.
         """
 
+    def through(self, lane: str, vector: Vectors) -> Vectors:  # noqa: ARG002 - a store that transforms needs the lane
+        """A vector of the lane's tower, as the lane holds it."""
+        return vector
+
     def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
         """How many live chunks have words, and how many of them have each of `terms`; those that none has are absent.
 
@@ -122,7 +126,8 @@ class Store(ABC):
         """Chunk id -> those of `identifiers` that it holds exactly; at most k chunks, those with most of them first."""
 
     @abstractmethod
-    def count(self, where: Filter | None = None) -> int: ...
+    def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
+        """Chunks that pass, or those of them that have a lane: a dense one, or "bm25"."""
 
     @abstractmethod
     def ids(self) -> Iterator[str]:

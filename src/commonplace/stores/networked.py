@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +63,26 @@ def with_options(url: str, **options: str) -> str:
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query, keep_blank_values=True)) | options
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="/"), ""))
+
+
+def folder_of(url: str) -> str:
+    """The name of a folder for the records of a collection at a URL: the same for each spelling of its options."""
+    place = Location.parse(url)
+    parts = (urlsplit(url).scheme, place.host, str(place.port or ""), place.path, place.name)
+    return "-".join(re.sub(r"\W+", "_", part) for part in dict.fromkeys(parts) if part)
+
+
+def with_secret(url: str, secret: str) -> str:
+    """The URL with a password."""
+    if not secret:
+        return url
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{host}"))
+
+
+def replaced_path(url: str, path: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path="/" + quote(path)))
 
 
 def persistently(act: Callable[[], T], transient: Callable[[Exception], bool]) -> T:

@@ -170,12 +170,12 @@ class PostgresStore(Store):
         latest = list({point.id: point for point in points}.values())
         for start in range(0, len(latest), BATCH):
             batch = latest[start : start + BATCH]
-            self._run(lambda connection, batch=batch: self._write(connection, _numbers(p.id for p in batch), batch))
+            self._run(self._write, _numbers(point.id for point in batch), batch)
 
     def delete(self, ids: Iterable[str]) -> None:
         numbers = iter(_numbers(ids))
         while batch := list(islice(numbers, BATCH)):
-            self._run(lambda connection, batch=batch: self._write(connection, batch, ()))
+            self._run(self._write, batch, ())
 
     def _write(self, connection: Any, numbers: Sequence[int], points: Sequence[Point]) -> None:
         connection.execute("SELECT pg_advisory_xact_lock(hashtext(current_schema()))")  # one at a time: no deadlocks
@@ -218,8 +218,8 @@ class PostgresStore(Store):
             code = self.schema.code(lane)
             if lane in self._graphs or code.ef == 0 or dim > GRAPH_LIMIT[code.profile]:
                 continue
-            if self._run(lambda c, lane=lane: _value(c, f"SELECT count(*) FROM {_table(lane)}")) >= WORTH_INDEXING:
-                self._run(lambda connection, lane=lane: self._build(connection, lane))
+            if self._run(_value, f"SELECT count(*) FROM {_table(lane)}") >= WORTH_INDEXING:
+                self._run(self._build, lane)
                 self._graphs.add(lane)
         self._run(self._tidy)
 
@@ -256,7 +256,7 @@ class PostgresStore(Store):
         def best(limit: int) -> list[Scored]:
             if exact:
                 return self._exactly(lane, text, limit, where)
-            found = self._run(lambda connection: self._nearly(connection, lane, text, limit, where))
+            found = self._run(self._nearly, lane, text, limit, where)
             # A scan gives up at FARTHEST or when its memory is full: k rows come back whenever k match.
             return found if len(found) == limit else self._exactly(lane, text, limit, where)
 
@@ -269,7 +269,7 @@ class PostgresStore(Store):
             f"SELECT id, -(v <#> %s::{self._type(lane)}) AS score FROM {_table(lane)} {joined} "
             f"ORDER BY score DESC, id LIMIT {limit}"
         )
-        return self._run(lambda connection: _scored(connection.execute(statement, (query, *values))))
+        return _scored(self._run(_rows, statement, (query, *values)))
 
     def _nearly(self, connection: Any, lane: str, query: str, limit: int, where: Filter | None) -> list[Scored]:
         code = self.schema.code(lane)
@@ -299,14 +299,14 @@ class PostgresStore(Store):
         """How many chunks pass, at most WORTH_INDEXING."""
         joined, values = _where(where, alone=True)
         statement = f"SELECT count(*) FROM (SELECT 1 FROM chunks {joined} LIMIT {WORTH_INDEXING}) AS passing"
-        return int(self._run(lambda connection: _value(connection, statement, values)))
+        return int(self._run(_value, statement, values))
 
     def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
         checks.check_terms_query(terms, k)
         joined, values = _where(where)
         statement = SPARSE.format(where=joined, limit=k)
         asked = (list(terms), [float(weight) for weight in terms.values()], *values)
-        return self._run(lambda connection: _scored(connection.execute(statement, asked))) if terms else []
+        return _scored(self._run(_rows, statement, asked)) if terms else []
 
     def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
         asked = list(set(terms))
@@ -328,19 +328,21 @@ class PostgresStore(Store):
             f"INTERSECT SELECT unnest(%s::bigint[]))) DESC, id LIMIT {k}"
         )
         keys = list(wanted)
-        rows = self._run(lambda connection: connection.execute(statement, (keys, keys, *values, keys)).fetchall())
+        rows = self._run(_rows, statement, (keys, keys, *values, keys))
         return {_id(number): {wanted[key] for key in held} for number, held in rows}
 
-    def count(self, where: Filter | None = None) -> int:
-        joined, values = _where(where, alone=True)
-        return int(self._run(lambda connection: _value(connection, f"SELECT count(*) FROM chunks {joined}", values)))
+    def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
+        joined, values = _where(where, alone=lane is None)
+        table = "chunks" if lane is None else "postings" if lane == "bm25" else _table(lane)
+        statement = f"SELECT count({'DISTINCT id' if lane == 'bm25' else '*'}) FROM {table} {joined}"
+        return int(self._run(_value, statement, values))
 
     def ids(self) -> Iterator[str]:
         last: int | None = None
         while True:
             after = "" if last is None else f"WHERE id > {last}"
             statement = f"SELECT id FROM chunks {after} ORDER BY id LIMIT 10000"
-            rows = self._run(lambda connection, statement=statement: connection.execute(statement).fetchall())
+            rows = self._run(_rows, statement)
             yield from (_id(row[0]) for row in rows)
             if not rows:
                 return
@@ -364,13 +366,14 @@ class PostgresStore(Store):
 
     # -- inside
 
-    def _run(self, act: Callable[[Any], T]) -> T:
+    def _run(self, act: Callable[..., T], *arguments: Any) -> T:
+        """What `act` returns of a connection and these arguments, in one transaction."""
         if self._closed:
             raise CollectionError(f"the store in {self._location.url} is closed. Open it again to use it.")
 
         def once() -> T:
             with self._pool.connection() as connection:
-                return act(connection)
+                return act(connection, *arguments)
 
         with _errors(self._location):
             return persistently(once, _is_transient)
@@ -533,10 +536,10 @@ def _condition(where: Filter) -> tuple[str, list[Any]]:
         case And(parts) | Or(parts):
             made = [_condition(part) for part in parts]
             word = " AND " if isinstance(where, And) else " OR "
-            return f"({word.join(text for text, _ in made)})", [value for _, values in made for value in values]
+            return f"({word.join(text for text, _ in made)})", [value for _, held in made for value in held]
         case Not(part):
-            text, values = _condition(part)
-            return f"NOT ({text})", values
+            text, held = _condition(part)
+            return f"NOT ({text})", held
         case SourceGlob():
             raise FilterError(f"a store knows no sources, got {format(where)!r}. Pass the filter through `resolve`.")
 
@@ -559,6 +562,10 @@ def _posting_rows(bags: Sequence[tuple[int, Mapping[int, float]]]) -> NDArray[An
 
 def _scored(rows: Iterable[tuple[int, float]]) -> list[Scored]:
     return [Scored(_id(number), float(score)) for number, score in rows]
+
+
+def _rows(connection: Any, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+    return list(connection.execute(statement, values).fetchall())
 
 
 def _value(connection: Any, statement: str, values: Sequence[Any] = ()) -> Any:

@@ -103,9 +103,9 @@ class QdrantStore(Store):
         held = {checks.id_of(record.id): set(wanted).intersection(_identifiers(record)) for record in records}
         return dict(sorted(held.items(), key=lambda item: (-len(item[1]), item[0])))
 
-    def count(self, where: Filter | None = None) -> int:
+    def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
         with self._errors():
-            return self._count(qdrant_requests.count(self.q, where))
+            return self._count(qdrant_requests.count(self.q, where, lane))
 
     def ids(self) -> Iterator[str]:
         for record in self._records(with_vector=False):
@@ -140,7 +140,8 @@ class QdrantStore(Store):
 
     def _census(self) -> list[int]:
         """How many chunks there are, and how many have words and each dense lane."""
-        return [self._count(request) for request in qdrant_requests.census(self.q, self.schema)]
+        lanes = (None, qdrant_requests.SPARSE, *self.schema.dims)
+        return [self._count(qdrant_requests.count(self.q, None, lane)) for lane in lanes]
 
     def _counted(self) -> Statistics:
         with self._writing:

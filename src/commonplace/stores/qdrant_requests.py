@@ -116,13 +116,10 @@ def holding(q: Any, identifiers: Sequence[str], limit: int, where: Filter | None
     )
 
 
-def count(q: Any, where: Filter | None) -> Any:
-    return q.CountRequest(exact=True, filter=condition(q, where))
-
-
-def census(q: Any, schema: Schema) -> list[Any]:
-    having = [q.Filter(must=[q.HasVectorCondition(lane)]) for lane in (SPARSE, *schema.dims)]
-    return [q.CountRequest(exact=True, filter=each) for each in (None, *having)]
+def count(q: Any, where: Filter | None, lane: str | None = None) -> Any:
+    must = [] if lane is None else [q.Filter(must=[q.HasVectorCondition(lane)])]
+    must += [] if where is None else [_condition(q, where)]
+    return q.CountRequest(exact=True, filter=q.Filter(must=must) if must else None)
 
 
 def condition(q: Any, where: Filter | None) -> Any:

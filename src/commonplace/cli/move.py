@@ -1,0 +1,107 @@
+"""rebuild, rollback, migrate: the same documents in another form, or in another store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+from commonplace.stores.base import OVERSAMPLING, PROFILES, Code, Profile
+
+if TYPE_CHECKING:
+    from commonplace.generations import Built
+
+
+@click.command()
+@collection_option
+@click.option("--model", metavar="NAME", help="Other encoders; see `commonplace models`.")
+@click.option("--profile", type=click.Choice(PROFILES), help="Size of the vectors that are searched.")
+@click.option("--oversampling", type=click.FloatRange(1), help="So many times more candidates are compared in full.")
+@click.option("--on-disk", is_flag=True, help="Leave the originals on disk, with only the codes in memory.")
+@click.option("--dim", type=click.IntRange(1), help="Fewer dimensions.")
+@click.option("--by", type=click.Choice(["truncate", "pca"]), default="truncate", show_default=True, help="How.")
+@click.option("--lane", "lanes", multiple=True, type=click.Choice(["text", "media"]), help="Only this lane.")
+@json_option
+def rebuild(
+    path: Path,
+    model: str | None,
+    profile: Profile | None,
+    oversampling: float | None,
+    on_disk: bool,
+    dim: int | None,
+    by: Literal["truncate", "pca"],
+    lanes: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Build the next generation beside the live one, from what is stored, and flip to it when it is whole.
+
+    No model is called unless --model or a new release asks for other towers. Stopped half-way, it goes on
+    when it is run again.
+
+    \b
+      commonplace rebuild --profile int8
+      commonplace rebuild --dim 256 --by pca --lane text
+      commonplace rebuild                                  # after an upgrade with other towers
+    """
+    from commonplace.collection import Collection
+    from commonplace.generations import Change, LaneChange
+
+    changed = {}
+    if profile or dim or oversampling or on_disk:
+        profile = profile or "float"
+        code = Code(profile, oversampling or OVERSAMPLING[profile], on_disk=on_disk)
+        changed = dict.fromkeys(lanes or ("text", "media"), LaneChange(code, dim, by))
+    with Collection(path) as collection, progress_bar("chunk") as progress:
+        built = collection.rebuild(Change(model, None, changed), progress)
+    _print(built, as_json)
+
+
+@click.command()
+@collection_option
+@json_option
+def rollback(path: Path, as_json: bool) -> None:
+    """Return to the generation before the last rebuild or migration.
+
+    \b
+      commonplace rollback
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection, progress_bar("chunk") as progress:
+        built = collection.rollback(progress)
+    _print(built, as_json)
+
+
+@click.command()
+@click.argument("target")
+@collection_option
+@json_option
+def migrate(target: str, path: Path, as_json: bool) -> None:
+    """Move the vectors to another store, without any model call, and compare counts and neighbours.
+
+    TARGET is the URL of a store, or `embedded`. The records stay where they are.
+
+    \b
+      commonplace migrate postgresql://me@db.example/search?collection=notes
+      commonplace migrate qdrants://:KEY@host:6333/notes
+      commonplace migrate embedded
+    """
+    from commonplace.collection import Collection
+    from commonplace.generations import Change
+
+    with Collection(path) as collection, progress_bar("chunk") as progress:
+        built = collection.rebuild(Change(location="" if target == "embedded" else target), progress)
+    _print(built, as_json)
+
+
+def _print(built: Built, as_json: bool) -> None:
+    if as_json:
+        print_json(built)
+        return
+    click.echo(f"generation {built.generation} with {built.chunks} chunks is live")
+    if built.encoded:
+        click.echo(f"{built.encoded} pictures were encoded anew")
+    if built.agreement is not None:
+        click.echo(f"of the nearest chunks, {built.agreement:.1%} are the same as before")

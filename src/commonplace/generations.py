@@ -1,0 +1,337 @@
+"""The next generation of a collection: built beside the live one from what is stored, flipped to at once, kept to roll
+back to.
+
+A kill while it is built leaves the live one as it was, and the same command goes on from there. Texts, OCR and the
+towers' outputs are reused, so that a change of code, dimension, analyser or store calls no model.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location
+from commonplace.errors import CollectionError, CorruptCollection, UsageError
+from commonplace.generation import (
+    FORMAT,
+    Identity,
+    Manifest,
+    read_json,
+    read_manifest,
+    write_identity,
+    write_json,
+    write_manifest,
+)
+from commonplace.stores import remove_store
+from commonplace.stores.base import Code, Store
+from commonplace.types import Vectors
+from commonplace.vectors.transforms import Transform
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from commonplace.config import Settings
+    from commonplace.encoders.base import Encoder
+    from commonplace.spaces.space import Space
+
+Progress = Callable[[int, int, str], None]
+
+BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChange:
+    """dim: None for all that the tower has. method: how to get there, if the space was trained for it or not."""
+
+    code: Code = field(default_factory=Code)
+    dim: int | None = None
+    method: Literal["truncate", "pca"] = "truncate"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What shall be different in the next generation.
+
+    model     name of a space, None for the same
+    location  URL of a store, "" for the embedded one, None for the same
+    lanes     dense lane -> its code and dimension; the others stay as they are
+    """
+
+    model: str | None = None
+    location: str | None = None
+    lanes: Mapping[str, LaneChange] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A generation that was built, or returned to."""
+
+    generation: str
+    chunks: int
+    encoded: int
+    """Pictures that a tower looked at anew."""
+    agreement: float | None = None
+    """Of 20 sampled chunks: share of the 10 nearest, in both generations; None where spaces differ."""
+
+
+def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Progress, *, url: str = "") -> Built:
+    """Build a generation and flip to it. `url` is the store that `opened` was opened with, password and all.
+
+    The caller opens the collection anew. Raises CollectionError, with the live generation as it was, if the new one
+    does not hold what the records say.
+    """
+    from commonplace.spaces.registry import load_space
+
+    records, folder = opened.records, opened.folder
+    space = load_space(change.model or opened.identity.space)
+    url = (url or opened.manifest.location) if change.location is None else change.location
+    manifest = _target(opened.manifest, change, space, url)
+    wanted = _plain({"manifest": asdict(manifest), "change": asdict(change), "records": records.version()})
+    number = _begun(folder, wanted, url)
+    resumed = number is not None
+    if number is None:
+        number = f"{max(map(int, generations(folder))) + 1:04d}"
+        manifest = _fitted(opened, manifest, change, folder / "generations" / number, space)
+        write_json(folder / "generations" / number / "building.json", wanted)
+    generation = folder / "generations" / number
+    manifest = read_manifest(generation)
+    encoded = _encode_pictures(opened, space, settings, progress)
+    store = open_generation(generation, manifest, url, create=True)
+    made = Assembly(folder, Identity(FORMAT, number, space.name), manifest, records, store, space)
+    try:
+        chunks = fill(made, settings, progress, only_missing=resumed)
+        comparable = _comparable(opened, made)
+        agreement = _compared(opened, made) if comparable else None
+        made.measure()
+        store.flush()
+    finally:
+        store.close()
+    (generation / "building.json").unlink()
+    _flip(opened, made.identity, records.version())
+    _forget_older(folder, keep={number, opened.identity.generation}, url=url)
+    return Built(number, chunks, encoded, agreement)
+
+
+def fill(made: Assembly, settings: Settings, progress: Progress, *, only_missing: bool = False) -> int:
+    """Bring the store of a generation to what the records say; how many chunks it then has."""
+    wanted, held = made.records.chunk_ids(), set(made.store.ids())
+    made.store.delete(held.difference(wanted))
+    missing = iter([id for id in wanted if not (only_missing and id in held)])
+    pipeline, done = made.pipeline(settings), len(wanted) if only_missing else 0
+    while batch := list(islice(missing, BATCH)):
+        pipeline.index(list(made.records.chunks(batch).values()), {})
+        made.store.optimize()
+        done = min(done + len(batch), len(wanted))
+        progress(done, len(wanted), "chunks")
+    made.store.optimize(complete=True)
+    if (count := made.store.count()) != len(wanted):
+        raise CollectionError(
+            f"the new generation holds {count} chunks, the records {len(wanted)}; expected as many. The collection "
+            "is as it was. Run it again; if it stays, run `commonplace doctor`."
+        )
+    return len(wanted)
+
+
+def rollback(opened: Assembly, settings: Settings, progress: Progress, *, url: str = "") -> Built:
+    """Return to the generation before; what was added since is brought into it first."""
+    folder, current = opened.folder, opened.identity.generation
+    left = {name: read_json(folder / "generations" / name / "left.json") for name in generations(folder, "left.json")}
+    left.pop(current, None)
+    if not left:
+        raise UsageError(f"{folder} has no generation to return to; expected one from before the last rebuild.")
+    name = max(left, key=lambda name: float(left[name]["at"]))
+    fields, generation = left[name], folder / "generations" / name
+    identity, manifest = Identity(FORMAT, name, fields["space"]), read_manifest(generation)
+    if fields["records"] == opened.records.version():
+        chunks = len(opened.records.chunk_ids())
+    else:
+        from commonplace.spaces.registry import load_space
+
+        store = open_generation(generation, manifest, url if manifest.location else "", create=True)
+        made = Assembly(folder, identity, manifest, opened.records, store, load_space(identity.space))
+        try:
+            chunks = fill(made, settings, progress)
+            made.measure()
+            store.flush()
+        finally:
+            store.close()
+    _flip(opened, identity, opened.records.version())
+    return Built(name, chunks, 0)
+
+
+def generations(folder: Path, marked: str = "manifest.json") -> list[str]:
+    """Those that have a file of this name."""
+    return sorted(path.parent.name for path in (folder / "generations").glob(f"[0-9]*/{marked}"))
+
+
+# -- steps
+
+
+def _target(held: Manifest, change: Change, space: Space, url: str) -> Manifest:
+    """The manifest of the new generation, but for the matrix of a PCA."""
+    manifest = draft_manifest(space, url, Code())
+    lanes = dict(manifest.lanes)
+    for lane, draft in lanes.items():
+        kept = held.lanes.get(lane, draft)
+        if lane in change.lanes:
+            lanes[lane] = replace(draft, **asdict(change.lanes[lane].code))
+        elif kept.fingerprint == draft.fingerprint:
+            lanes[lane] = kept
+        else:
+            lanes[lane] = replace(draft, **asdict(kept.code))
+    return replace(manifest, lanes=lanes)
+
+
+def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Path, space: Space) -> Manifest:
+    """With the transforms of the lanes, fitted where need be; writes them and the manifest."""
+    shutil.rmtree(generation, ignore_errors=True)
+    generation.mkdir(parents=True)
+    lanes = dict(manifest.lanes)
+    for lane, wanted in lanes.items():
+        asked = change.lanes.get(lane, LaneChange())
+        if asked.dim is not None and asked.dim != space.dim:
+            _, vectors = opened.records.lane_vectors(lane, wanted.fingerprint)
+            rows = vectors if len(vectors) else np.empty((0, wanted.dim), np.float32)
+            transform = Transform.fit(asked.method, rows, asked.dim)
+            transform.save(generation, lane)
+            lanes[lane] = replace(wanted, dim=transform.dim, transforms=(transform.name,))
+        elif wanted.transforms:  # as in the generation before
+            with suppress(FileNotFoundError):
+                shutil.copy(opened.generation / f"pca-{lane}.npy", generation)
+    manifest = replace(manifest, lanes=lanes)
+    write_manifest(generation, manifest)
+    return manifest
+
+
+def _begun(folder: Path, wanted: Mapping[str, Any], url: str) -> str | None:
+    """The generation that was being built for the same change when it was stopped; others half built are removed."""
+    for name in generations(folder, "building.json"):
+        generation = folder / "generations" / name
+        with suppress(CorruptCollection):
+            if read_json(generation / "building.json") == wanted:
+                return name
+        _remove(generation, url)
+    return None
+
+
+def _encode_pictures(opened: Assembly, space: Space, settings: Settings, progress: Progress) -> int:
+    """Pictures that the space's tower has not seen, from their files; one whose file is gone stays without."""
+    encoder = space.encoders.get("image")
+    documents = opened.records.pictures_without(encoder.fingerprint) if encoder else []
+    if encoder is None or not documents:
+        return 0
+    from commonplace.ingest.reading import Job, Prepared
+    from commonplace.ingest.workers import Done, Failed, Workers
+
+    cache = opened.folder / "cache" / "pictures.sqlite"
+    jobs = [Job(d.source, d.path, d.root, d.stamp, "", cache, encoder.fingerprint) for d in documents]
+    workers = Workers("commonplace.ingest.reading:read", settings.workers, settings.limits)
+    pending: dict[str, Image] = {}
+    encoded = done = 0
+    try:
+        for job, message in workers.run(jobs):
+            if isinstance(message, Prepared) and message.picture is not None and message.picture.pixels is not None:
+                pending[message.picture.hash] = message.picture.pixels
+            if isinstance(message, Done | Failed):
+                done += 1
+                progress(done, len(jobs), job.source)
+            if len(pending) >= encoder.batch_size:
+                encoded += _keep(opened, encoder, pending)
+        encoded += _keep(opened, encoder, pending)
+    finally:
+        workers.close()
+    return encoded
+
+
+def _keep(opened: Assembly, encoder: Encoder, pending: dict[str, Image]) -> int:
+    count = len(pending)
+    if pending:
+        vectors = encoder.encode(pending.values())
+        with opened.records.transaction():
+            opened.records.put_vectors(encoder.fingerprint, list(pending), vectors)
+        pending.clear()
+    return count
+
+
+def _comparable(opened: Assembly, made: Assembly) -> bool:
+    """Whether the live generation is whole, and the new one holds the same vectors and words, in another form."""
+
+    def content(manifest: Manifest) -> object:
+        return manifest.wording, {lane: (held.fingerprint, held.transforms) for lane, held in manifest.lanes.items()}
+
+    return content(opened.manifest) == content(made.manifest) and opened.store.count() == made.store.count()
+
+
+def _compared(opened: Assembly, made: Assembly) -> float:
+    """Sampled chunks must have the same neighbours in both, and the same BM25 scores."""
+    ids = opened.records.chunk_ids()
+    sample = random.Random(0).sample(ids, min(20, len(ids)))
+    shared = total = 0
+    for lane, held in made.manifest.lanes.items():
+        queries = opened.records.vectors(held.fingerprint, sorted(_keys(opened, lane, sample)))
+        for query in queries.values():
+            unit = query / np.linalg.norm(query)
+            before, after = (_nearest(each.store, lane, unit) for each in (opened, made))
+            shared, total = shared + len(before & after), total + len(before)
+    chunks = opened.records.chunks(sample)
+    for chunk in chunks.values():
+        terms = dict(list(opened.wording.terms(chunk).items())[:4])
+        was, now = ([hit.score for hit in each.store.sparse(terms, 10)] for each in (opened, made))
+        if not np.allclose(was, now, rtol=1e-3):
+            raise CollectionError(
+                f"BM25 scores of the new store are {now[:3]}, those of the old one {was[:3]}; expected the same. "
+                "The collection is as it was. Run `commonplace doctor`, then try again."
+            )
+    agreement = shared / total if total else 1.0
+    if agreement < 0.9:  # half floats and codes move a few neighbours, lost vectors move many
+        raise CollectionError(
+            f"of the nearest chunks, {agreement:.0%} are the same in the old and the new store; expected nearly all. "
+            "The collection is as it was. Run `commonplace doctor`, then try again."
+        )
+    return agreement
+
+
+def _keys(opened: Assembly, lane: str, ids: Sequence[str]) -> Iterator[str]:
+    for keys in opened.records.base_keys(ids).values():
+        if (key := keys[lane == "media"]) is not None:
+            yield key
+
+
+def _nearest(store: Store, lane: str, query: Vectors) -> set[str]:
+    return {hit.id for hit in store.dense(lane, query, 10)}
+
+
+def _flip(opened: Assembly, identity: Identity, version: str) -> None:
+    fields = {"records": version, "space": opened.identity.space, "at": time.time()}
+    write_json(opened.generation / "left.json", fields)
+    write_identity(opened.folder, identity)  # the one moment at which searches see another generation
+
+
+def _forget_older(folder: Path, keep: set[str], url: str) -> None:
+    for name in generations(folder):
+        if name not in keep:
+            _remove(folder / "generations" / name, url)
+
+
+def _remove(generation: Path, url: str) -> None:
+    """With its store; one on a server that cannot be reached stays there."""
+    with suppress(CollectionError, UsageError):
+        manifest = read_manifest(generation)
+        remove_store(manifest.store, store_location(generation, manifest, url if manifest.location else ""))
+    shutil.rmtree(generation, ignore_errors=True)
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    """As JSON gives them back, to compare."""
+    plain: dict[str, Any] = json.loads(json.dumps(fields))
+    return plain
