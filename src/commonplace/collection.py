@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -173,6 +174,32 @@ class Collection:
                 raise UsageError(f"no document {source!r} in {self.path}. `commonplace status --documents` lists them.")
             chosen |= {document.id: document for document in matching}
         return opened.pipeline(self.settings).remove(chosen.values())
+
+    @explained
+    def label(self, *labels: str, least: float = 0.5) -> dict[str, int]:
+        """Give each picture the label that fits it best, to be filtered by as `label=...`; labels from before go.
+
+        least  pictures keep no label that is less likely than this, `none of these` being one more possibility
+        Returns label -> number of pictures. Raises UsageError without labels, or where the space has no pictures.
+        """
+        import numpy as np
+
+        from commonplace.zero_shot import NONE, Judge
+
+        opened = self._open()
+        if "image" not in opened.space.encoders:
+            raise UsageError(f"{opened.space.name!r} has no encoder of pictures; labels are theirs. Use another space.")
+        judge = Judge(opened.space, labels, none_of_these=True)
+        vectors = opened.records.vectors(opened.space.encoders["image"].fingerprint, opened.records.pictures())
+        judged = judge(np.stack(list(vectors.values()))) if vectors else []
+        best = {
+            media: next(found for found in answer if found[0] != NONE)
+            for media, answer in zip(vectors, judged, strict=True)
+        }
+        kept = {media: found for media, found in best.items() if found[1] >= least}
+        opened.pipeline(self.settings).label(kept)
+        counts = Counter(label for label, _ in kept.values())
+        return {label: counts[label] for label in judge.labels if label != NONE}
 
     # -- reading
 

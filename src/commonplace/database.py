@@ -32,6 +32,7 @@ CREATE INDEX IF NOT EXISTS main.chunks_document ON chunks (document, position);
 CREATE INDEX IF NOT EXISTS main.chunks_media ON chunks (media) WHERE media IS NOT NULL;
 CREATE TABLE IF NOT EXISTS main.mentions (
   document INTEGER NOT NULL, target TEXT NOT NULL, picture TEXT, mention TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS main.labels (media TEXT PRIMARY KEY, label TEXT NOT NULL, probability REAL NOT NULL);
 CREATE INDEX IF NOT EXISTS main.mentions_document ON mentions (document);
 CREATE INDEX IF NOT EXISTS main.mentions_picture ON mentions (picture);
 """

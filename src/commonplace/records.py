@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ _ORPHANS = {
     "cache.pictures": "hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
     "base.vectors": "key NOT IN (SELECT media FROM chunks WHERE media NOT NULL) "
     "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key NOT NULL)",
+    "main.labels": "media NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
     "main.chunks": "document NOT IN (SELECT id FROM documents)",
     "main.mentions": "document NOT IN (SELECT id FROM documents)",
 }
@@ -372,9 +373,25 @@ class Records:
         )
         return [row["id"] for row in rows]
 
+    def put_labels(self, labels: Mapping[str, tuple[str, float]]) -> None:
+        """Content hash of a picture -> its label and how likely that is. Labels from before are gone."""
+        self._db.execute("DELETE FROM labels")
+        self._db.executemany("INSERT INTO labels VALUES (?, ?, ?)", ((media, *of) for media, of in labels.items()))
+
+    def label(self, media: str | None) -> str | None:
+        row = self._db.execute("SELECT label FROM labels WHERE media = ?", (media,)).fetchone()
+        return row["label"] if row else None
+
+    def pictures(self) -> dict[str, list[str]]:
+        """Content hash of each picture -> the chunks that show it."""
+        found: dict[str, list[str]] = {}
+        for row in self._db.execute("SELECT media, id FROM chunks WHERE media IS NOT NULL ORDER BY id"):
+            found.setdefault(row["media"], []).append(row["id"])
+        return found
+
     def sweep(self) -> None:
-        """Drop readings, thumbnails and base vectors that no chunk needs."""
-        for table in ("cache.pictures", "base.vectors"):
+        """Drop readings, thumbnails, labels and base vectors that no chunk needs."""
+        for table in ("cache.pictures", "base.vectors", "main.labels"):
             self._db.execute(f"DELETE FROM {table} WHERE {_ORPHANS[table]}")
 
 

@@ -83,6 +83,9 @@ def test_a_day_means_all_of_it_and_no_zone_means_utc(expression: str, low: int |
         ("tag=and", Eq("tags", "and")),
         ("Tags = a", Eq("tags", "a")),
         ("document=-7", Eq("document", -7)),
+        ('label="Line chart"', Eq("tags", "label:line chart")),
+        ("label in (map, table)", In("tags", ("label:map", "label:table"))),
+        ("label!=map", Not(Eq("tags", "label:map"))),
         ("date exists AND NOT tag exists", And((Exists("date"), Not(Exists("tags"))))),
         ("source!='a (copy).md'", Not(SourceGlob("a (copy).md"))),
     ],
@@ -94,10 +97,11 @@ def test_each_form_of_leaf(expression: str, expected: Filter) -> None:
 @pytest.mark.parametrize(
     ("expression", "character", "says"),
     [
-        ("", 1, "expected `not`, a parenthesis or a field (source, modality, tag, date, document), got the end"),
+        ("", 1, "expected `not`, a parenthesis or a field (source, modality, tag, label, date, document), got the end"),
         ("tag=a or colour=red", 10, "got 'colour=red'"),
         ("tag", 4, "expected one of = !=, got the end"),
         ("tag=", 5, "expected a value"),
+        ("label exists", 7, "expected one of = !=, got 'exists'"),
         ("tag=a b", 7, "expected `and`, `or` or the end, got 'b'"),
         ("(tag=a", 7, "expected `and`, `or` or a closing parenthesis"),
         ("tag in (a b)", 11, "expected a comma or a closing parenthesis"),

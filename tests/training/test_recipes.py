@@ -32,7 +32,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models")
-    for name in ("rotation", "text", "image-start"):
+    for name in ("rotation", "text", "image"):
         figures = load(RECIPES[name])(Path(WEIGHTS or ""), Path(DATA or ""), out, smoke=True)
         assert all(np.isfinite(list(figures.values())))
     return out

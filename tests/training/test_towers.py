@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +13,7 @@ torch = pytest.importorskip("torch", reason="needs the [train] extra (torch)")
 from commonplace.encoders.onnx import read_card  # noqa: E402
 from commonplace.errors import ModelError  # noqa: E402
 from commonplace.training import starting_weights, towers  # noqa: E402
-from commonplace.training.data import Pair  # noqa: E402
 from commonplace.training.export import eight_bits, gate, to_onnx, write  # noqa: E402
-from commonplace.training.image_start import Config, Examples, recall, said_of, softened_loss, train_head  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -42,89 +39,51 @@ def test_the_order_of_words_changes_the_vector(tower: towers.TextTower) -> None:
 
 
 def test_a_white_picture_is_all_white_in_its_colours() -> None:
-    fields, histogram = towers.colours(torch.ones(1, 3, 224, 224))[0].split([48, 64])
-    assert fields.tolist() == [1.0] * 48
-    assert histogram.tolist() == [0.0] * 63 + [1.0]
+    cells, whole = towers.looks(torch.ones(1, 3, 224, 224), 4)
+    quarter = cells.view(16, towers.LOOKS, 4)[:, :, 0]
+    white = [0.0] * (towers.SHARES - 1) + [1.0]
+    assert quarter[0].tolist() == pytest.approx([*white, 1, 1, 1, 0, 0, 0, 0, 0], abs=1e-3)
+    assert torch.allclose(quarter, quarter[0].expand_as(quarter))
+    assert whole[0].tolist() == pytest.approx([*white, *[0.0] * 63, 1.0], abs=1e-3)
 
 
 def test_a_quarter_of_red_is_half_of_its_bin() -> None:
-    """The upper left quarter: 4 of the 16 fields; a quarter of the pixels, whose square root is a half."""
+    """The upper left quarter: 4 of the 16 cells; a quarter of the pixels, whose square root is a half."""
     pixels = torch.zeros(1, 3, 224, 224)
     pixels[:, 0, :112, :112] = 1
-    fields, histogram = towers.colours(pixels)[0].split([48, 64])
-    assert fields.view(3, 4, 4)[0].tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
-    assert fields.view(3, 4, 4)[1:].abs().sum() == 0
-    red, black = histogram.view(4, 4, 4)[3, 0, 0], histogram.view(4, 4, 4)[0, 0, 0]
-    assert (float(red), float(black)) == pytest.approx((0.5, 0.75**0.5))
+    cells, whole = towers.looks(pixels, 4)
+    red = cells.view(4, 4, towers.LOOKS, 4)[:, :, 0]  # hue 0, dark: pure red is less light than the middle
+    assert red[:2, :2].min() > 0.99
+    assert red[2:].max() < 0.01
+    assert red[:, 2:].max() < 0.01
+    assert float(whole[0, 0]) == pytest.approx(0.5, abs=0.01)
+    histogram = whole[0, towers.SHARES :].view(4, 4, 4)
+    assert (float(histogram[3, 0, 0]), float(histogram[0, 0, 0])) == pytest.approx((0.5, 0.75**0.5), abs=1e-3)
 
 
-def test_a_colour_between_bins_is_shared_among_its_neighbours() -> None:
-    """Bins lie at 0, 1/3, 2/3 and 1; grey at 1/6 is halfway in each channel: an eighth for each of eight bins."""
-    histogram = towers.colours(torch.full((1, 3, 224, 224), 1 / 6))[0, 48:].view(4, 4, 4)
-    assert torch.allclose(histogram[:2, :2, :2] ** 2, torch.full((2, 2, 2), 1 / 8), atol=1e-5)
-    assert float((histogram**2).sum()) == pytest.approx(1, abs=1e-4)
+@pytest.mark.parametrize(("rgb", "hue"), [((1, 1, 0), 2), ((0, 1, 0), 4), ((0, 0, 1), 8), ((1, 0, 1), 10)])
+def test_each_colour_has_its_hue(rgb: tuple[int, int, int], hue: int) -> None:
+    maps, _ = towers.shares(torch.tensor(rgb, dtype=torch.float32).view(1, 3, 1, 1))
+    both = maps[0, :12, 0, 0] + maps[0, 12:24, 0, 0]
+    assert int(both.argmax()) == hue
+    assert float(both.sum()) == pytest.approx(1, abs=1e-3)
 
 
-def test_the_loss_with_hard_targets_is_the_softmax_of_both_directions() -> None:
-    """Logits [[2, 0], [0, 2]] at scale 2: every row and column costs ln(1 + e^-2)."""
-    rows = torch.eye(2)
-    loss = softened_loss(rows, rows, torch.tensor(np.log(2.0)), replace(Config(), softness=0.0))
-    assert float(loss) == pytest.approx(np.log1p(np.exp(-2)))
+def test_a_thin_washed_out_curve_counts_as_colour_and_grey_does_not() -> None:
+    """A red line of one pixel, half as wide after scaling: pink. Its share of the picture is a 224th."""
+    pixels = torch.ones(1, 3, 224, 224)
+    pixels[:, 1:, 100] = 0.6
+    hues = towers.looks(pixels, 4)[1][0, :24]
+    assert float(hues.max()) == pytest.approx((1 / 224) ** 0.5, rel=0.05)
+    assert towers.looks(torch.full((1, 3, 224, 224), 0.5), 4)[1][0, :24].max() < 1e-3
 
 
-def test_softened_targets_ask_for_no_more_difference_than_texts_have() -> None:
-    """Cosine 0.6 at temperature 0.4: targets are softmax(1 / 0.4, 0.6 / 0.4) = (0.7311, 0.2689), of entropy 0.5822.
-
-    Pictures exactly like their texts reach that at the same temperature; a sharper one costs more. Hard targets
-    cost -ln 0.7311 = 0.3133 there, and less when sharper.
-    """
-    rows = torch.tensor([[1.0, 0.0], [0.6, 0.8]])
-    equal, sharper = (torch.tensor(np.log(1 / temperature)) for temperature in (0.4, 0.1))
-    soft, hard = (replace(Config(), softness=softness, softness_temperature=0.4) for softness in (1.0, 0.0))
-    assert float(softened_loss(rows, rows, equal, soft)) == pytest.approx(0.5822, abs=1e-4)
-    assert float(softened_loss(rows, rows, equal, hard)) == pytest.approx(0.3133, abs=1e-4)
-    assert softened_loss(rows, rows, sharper, soft) > softened_loss(rows, rows, equal, soft)
-    assert softened_loss(rows, rows, sharper, hard) < softened_loss(rows, rows, equal, hard)
-
-
-def test_recall_counts_texts_that_find_their_own_picture() -> None:
-    pictures = torch.eye(3)
-    texts = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.8, 0.0], [0.9, 0.8, 0.7]])  # own picture at rank 1, 2, 3
-    assert [recall(pictures, texts, k) for k in (1, 2, 3)] == pytest.approx([1 / 3, 2 / 3, 1])
-
-
-def test_a_head_learns_pairs_that_can_be_learned() -> None:
-    torch.manual_seed(0)
-    features = torch.randn(64, 20)
-    texts = torch.nn.functional.normalize(features @ torch.randn(20, towers.SPACE_DIM), dim=1)
-    same = Examples(features, texts, torch.arange(64)[:, None])
-    config = replace(Config(), batch=32, epochs=40, patience=40, dropout=0.0)
-    head, temperature, figures = train_head(same, same, config)
-    assert figures["dev recall@10, tuned on"] > 0.95
-    assert recall(head(features), texts, 10) == pytest.approx(figures["dev recall@10, tuned on"])
-    assert 0.01 <= temperature < 1
-
-
-def pair(**fields: str | bool) -> Pair:
-    texts = {"alt": "", "caption": "", "heading": "Install", "title": "Guide", "context": "Open the page.\nClick."}
-    return Pair("i", "s", "f", "a/b", **{**texts, "described": True, **fields})  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("alt", "bare"),
-    [
-        ("Screenshot of the login page.", "login page."),
-        ("A diagram showing a queue", "queue"),
-        ("An image that shows three lines", "three lines"),
-    ],
-)
-def test_a_picture_is_learned_with_and_without_how_its_alt_text_begins(alt: str, bare: str) -> None:
-    assert said_of(pair(alt=alt)) == [alt, bare]
-
-
-def test_a_picture_without_description_is_learned_by_its_place() -> None:
-    assert said_of(pair(alt="img1", described=False)) == ["Guide - Install", "Open the page.\nClick."]
-    assert said_of(pair(alt="A queue", caption="Figure 2: queue")) == ["A queue", "Figure 2: queue"]
+def test_edges_know_their_direction() -> None:
+    upright = torch.zeros(1, 3, 224, 224)
+    upright[..., ::8] = 1  # vertical stripes: changes from left to right
+    edges = towers.looks(upright, 4)[0].view(16, towers.LOOKS, 4)[5, -5:-1, 0]
+    assert edges[0] > 0.4
+    assert edges[1] < 0.01
 
 
 def test_an_exported_tower_answers_as_in_torch_for_any_number_of_texts_of_any_length(

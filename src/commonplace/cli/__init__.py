@@ -25,6 +25,7 @@ COMMANDS = {
     "show": "commonplace.cli.find:show",
     "eval": "commonplace.cli.measure:evaluate",
     "classify": "commonplace.cli.encode:classify",
+    "label": "commonplace.cli.keep:label",
     "embed": "commonplace.cli.encode:embed",
     "models": "commonplace.cli.encode:models",
     "train": "commonplace.cli.encode:train",

@@ -12,9 +12,10 @@ from commonplace.cli.common import json_option, print_json
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--label", "labels", multiple=True, required=True, help="A label in words; give several.")
+@click.option("--none-of-these", is_flag=True, help="One more label, for what is nothing of these.")
 @click.option("--model", default="bundled", show_default=True, help="Space to classify in.")
 @json_option
-def classify(files: tuple[Path, ...], labels: tuple[str, ...], model: str, as_json: bool) -> None:
+def classify(files: tuple[Path, ...], labels: tuple[str, ...], none_of_these: bool, model: str, as_json: bool) -> None:
     """Which of the labels fits each picture best, with probabilities.
 
     \b
@@ -25,7 +26,7 @@ def classify(files: tuple[Path, ...], labels: tuple[str, ...], model: str, as_js
 
     if missing := [file for file in files if not file.exists()]:
         raise UsageError(f"{missing[0]} does not exist; expected a picture file. Check the path.")
-    answers = classify_many(files, labels, space=model)
+    answers = classify_many(files, labels, space=model, none_of_these=none_of_these)
     if as_json:
         rows = [
             {"file": str(file), "labels": [{"label": label, "probability": round(p, 4)} for label, p in answer]}
@@ -102,7 +103,7 @@ def models(as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--recipe", required=True, help="rotation, text or image-start.")
+@click.option("--recipe", required=True, help="rotation, text or image.")
 @click.option("--weights", required=True, type=click.Path(path_type=Path), help="Folder of the packages to start from.")
 @click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the training data.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower and its card.")

@@ -1,4 +1,4 @@
-"""add, update, remove, status, doctor: what is in a collection."""
+"""add, update, remove, label, status, doctor: what is in a collection."""
 
 from __future__ import annotations
 
@@ -104,6 +104,28 @@ def remove(sources: tuple[str, ...], path: Path, as_json: bool) -> None:
         print_json({"removed": count})
     else:
         click.echo(f"{count} documents removed")
+
+
+@click.command()
+@click.argument("labels", nargs=-1, required=True)
+@collection_option
+@click.option("--least", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Keep no label less likely.")
+@json_option
+def label(labels: tuple[str, ...], path: Path, least: float, as_json: bool) -> None:
+    """Label every picture with what fits it best, to filter by. Labels from before are replaced.
+
+    \b
+      commonplace label diagram terminal "line chart" "photo of hardware"
+      commonplace search "traffic" --filter 'label="line chart"'
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection:
+        counts = collection.label(*labels, least=least)
+    if as_json:
+        print_json({"labels": counts})
+    else:
+        click.echo("\n".join(f"{label}: {count}" for label, count in counts.items()))
 
 
 @click.command()

@@ -7,7 +7,7 @@ are in the caches, so nothing is there twice and little is done twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -25,6 +25,7 @@ from commonplace.ingest.wording import Wording
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
 from commonplace.records import Document, Reading, Records, Root, chunk_id, utc_seconds
 from commonplace.stores.base import Point, Store
+from commonplace.stores.filters import label_tag
 from commonplace.types import Chunk, Mention, Modality
 
 if TYPE_CHECKING:
@@ -180,15 +181,29 @@ class Pipeline:
                 vectors["text"] = text_vectors[keys[chunk.id]]
             if chunk.media in media_vectors:
                 vectors["media"] = media_vectors[chunk.media]
+            label = self._records.label(chunk.media)
+            tags = document.tags + ((label_tag(label),) if label else ())
             points.append(
                 Point(
                     chunk.id, document.id, chunk.modality, vectors, self._wording.terms(chunk),
-                    self._wording.identifiers(chunk), document.tags, document.date,
+                    self._wording.identifiers(chunk), tags, document.date,
                 )
             )  # fmt: skip
         self._store.upsert(points)
         with self._records.transaction():
             self._records.put_words_keys((chunk.id, keys.get(chunk.id)) for chunk in chunks)
+
+    def label(self, labels: Mapping[str, tuple[str, float]]) -> None:
+        """Pictures (by content hash) get these labels and lose the ones they had, in the records and in the store.
+
+        Rows first, then points: stopped half-way, the same call goes on from there.
+        """
+        with self._records.transaction():
+            self._records.put_labels(labels)
+        ids = [id for shown in self._records.pictures().values() for id in shown]
+        for start in range(0, len(ids), BATCH):
+            self.index(list(self._records.chunks(ids[start : start + BATCH]).values()), {})
+        self._store.flush()
 
     # -- one document
 

@@ -25,5 +25,6 @@ def bundled(models: Path = MODELS) -> Space:
         name="bundled",
         encoders={"text": text, "image": image},
         temperature=image.card["temperature"],
+        none=image.card.get("none", 0.0),
         anchors={"image": image.card["anchor"]},
     )

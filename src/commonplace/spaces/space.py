@@ -23,6 +23,7 @@ class Space:
 
     temperature  a softmax over cosines / temperature gives the probability of each label of one picture or sound
     bias         added to cosines / temperature where `scores` is "sigmoid", each label by itself
+    none         added to the logit of `none of these` (see `zero_shot`), chosen on labelled pictures
     anchors      modality -> fingerprint of the text tower that its encoder was trained against
 
     Raises SpaceMismatch where an encoder was trained against another text tower, DimensionMismatch where its vectors
@@ -34,6 +35,7 @@ class Space:
     temperature: float
     bias: float = 0.0
     scores: Literal["softmax", "sigmoid"] = "softmax"
+    none: float = 0.0
     anchors: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

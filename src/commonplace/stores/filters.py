@@ -20,6 +20,8 @@ from commonplace.types import MODALITIES
 
 Field = Literal["modality", "document", "tags", "date"]
 Discrete = Literal["modality", "document", "tags"]
+LABEL = "label:"
+"""How the tag begins that keeps a picture's label, so that `label=x` needs no field of its own."""
 Value = str | int
 
 EXAMPLE = "source=docs/*.md and (modality=image or tag=runbook) and date>=2026-01-01 and not tag=draft"
@@ -133,8 +135,9 @@ def resolve(expression: Filter, lookup: Callable[[str], Iterable[int]]) -> Filte
 def parse(expression: str) -> Filter:
     """Read a filter expression.
 
-    Fields: source (a glob), modality, tag, date, document. Leaves: `tag=a`, `tag!=a`, `tag in (a, "b c")`,
-    `date>=2026-01-01` (also > < <= =), `date=2026-01-01..2026-03-31` (both ends included), `tag exists`.
+    Fields: source (a glob), modality, tag, label (of pictures, see `commonplace label`), date, document. Leaves:
+    `tag=a`, `tag!=a`, `tag in (a, "b c")`, `date>=2026-01-01` (also > < <= =), `date=2026-01-01..2026-03-31` (both
+    ends included), `tag exists`.
     They combine with `not`, `and`, `or` (binding in this order) and parentheses. A date is ISO 8601, a day or a
     timestamp; without a zone it is UTC; a day means all of it.
 
@@ -167,6 +170,11 @@ def format(expression: Filter) -> str:
         case Not(part):
             return f"not {_nested(part)}"
     raise AssertionError(expression)
+
+
+def label_tag(label: str) -> str:
+    """The tag that stands for a picture's label."""
+    return LABEL + label.strip().lower()
 
 
 def storable(text: str) -> bool:
@@ -223,7 +231,7 @@ _BARE = re.compile(r"""[^\s(),"']+""")
 _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)\'""", re.DOTALL)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _FIELDS: dict[str, Field | Literal["source"]] = {field: field for field in get_args(Field)}
-_FIELDS |= {"source": "source", "tag": "tags"}
+_FIELDS |= {"source": "source", "tag": "tags", "label": "tags"}
 _DEEPEST = 50
 
 
@@ -279,12 +287,13 @@ class _Parser:
         field = _FIELDS.get(name.lower()) if name else None
         if field is None:
             self.at = start
-            self.fail("`not`, a parenthesis or a field (source, modality, tag, date, document)")
+            self.fail("`not`, a parenthesis or a field (source, modality, tag, label, date, document)")
         try:
-            if field != "source" and self.keyword("exists"):
+            labels = name.lower() == "label"
+            if field != "source" and not labels and self.keyword("exists"):
                 return Exists(field)
             if field == "modality" or field == "document" or field == "tags":
-                return self.discrete(field)
+                return self.discrete(field, label_tag if labels else str)
             negative, leaf = self.date() if field == "date" else self.source()
             return Not(leaf) if negative else leaf
         except _Located:
@@ -293,11 +302,12 @@ class _Parser:
             self.at = start
             self.fail("a valid condition", str(error))
 
-    def discrete(self, field: Discrete) -> Filter:
+    def discrete(self, field: Discrete, kept: Callable[[str], str]) -> Filter:
+        """kept: the text as the store has it."""
         if self.keyword("in"):
-            return In(field, tuple(self.value_of(field, text) for text in self.list()))
+            return In(field, tuple(self.value_of(field, kept(text)) for text in self.list()))
         operator = self.operator("=", "!=")
-        leaf = Eq(field, self.value_of(field, self.value()))
+        leaf = Eq(field, self.value_of(field, kept(self.value())))
         return Not(leaf) if operator == "!=" else leaf
 
     def source(self) -> tuple[bool, Filter]:

@@ -7,6 +7,7 @@ Axes: b items of a batch, t tokens, h heads, d model width, e dimension of the s
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -92,13 +93,26 @@ class PictureShape:
     width: int = 384
     heads: int = 6
     layers: int = 12
-    hidden: int = 768
-    """Width of the head's hidden layers."""
+    middle: int = 6
+    """The layer whose outcome the head reads beside the last: colour and line are fainter in later ones."""
+    grid: int = 4
+    """Cells a side into which patches are pooled."""
+    inner: int = 256
+    """Width of the head's tokens."""
+    queries: int = 4
+    hidden: int = 512
+    depth: int = 1
+    """Layers of the head in which cells look at each other."""
 
     @property
-    def features(self) -> int:
-        """What the head reads: the class token, the mean patch, and `colours`."""
-        return 2 * self.width + 3 * 4**2 + 4**3
+    def cell(self) -> int:
+        """What is known of a cell: the mean of its patches in the last and the middle layer, and `looks`."""
+        return 2 * self.width + 4 * LOOKS
+
+    @property
+    def whole(self) -> int:
+        """What is known of the picture: the class token, its largest patches, and `colours`."""
+        return 2 * self.width + COLOURS
 
 
 class PictureBlock(nn.Module):
@@ -135,50 +149,113 @@ class Backbone(nn.Module):
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels (b, 3, 224, 224) in 0-1; returns (b, 257, d)."""
+        return self.both(pixels, 0)[0]
+
+    def both(self, pixels: Tensor, middle: int) -> tuple[Tensor, Tensor]:
+        """As `forward`, and what enters layer `middle`."""
         x = self.patches((pixels - self.mean) / self.deviation).flatten(2).transpose(1, 2) + self.positions
-        x = torch.cat([self.start.expand(x.shape[0], -1, -1), x], dim=1)
-        for block in self.blocks:
+        x = between = torch.cat([self.start.expand(x.shape[0], -1, -1), x], dim=1)
+        for number, block in enumerate(self.blocks):
+            between = x if number == middle else between
             x = block(x)
-        return self.norm(x)
+        return self.norm(x), between
 
 
-def colours(pixels: Tensor) -> Tensor:
-    """Plain colour numbers, for a backbone that was trained to ignore colour.
+HUES, LEVELS, EDGES = 12, 4, 4
+SHARES = 2 * HUES + LEVELS
+"""Dark and light pixels of each hue, and colourless ones of each lightness."""
+LOOKS = SHARES + 3 + EDGES + 1
+COLOURS = SHARES + LEVELS**3
 
-    pixels (b, 3, 224, 224) in 0-1; returns (b, 112): the mean colour of 4x4 fields, then the square root of a
-    4x4x4 RGB histogram in which each pixel is shared among the eight nearest bins (thin curves count, not vanish).
+
+def shares(pixels: Tensor) -> tuple[Tensor, Tensor]:
+    """What share of each pixel is of which hue, dark or light, or of which grey; and how light it is.
+
+    A hue counts fully from a third of full colour on: the thin curves of a chart are washed out when it is scaled.
+
+    pixels (b, 3, h, w) in 0-1; returns (b, 28, h, w) and (b, 1, h, w)
     """
-    fields = F.avg_pool2d(pixels, PIXELS // 4).flatten(1)
-    levels = torch.arange(4, dtype=pixels.dtype)
-    red, green, blue = (1 - (3 * pixels.flatten(2)[..., None] - levels).abs()).clamp(min=0).unbind(1)
+    red, green, blue = pixels.unbind(1)
+    light = 0.299 * red + 0.587 * green + 0.114 * blue
+    x, y = red - (green + blue) / 2, (green - blue) * 0.75**0.5
+    colour = (x * x + y * y + 1e-8).sqrt()
+    strength = (4 * colour - 0.2).clamp(0, 1)[:, None]
+    angles = torch.arange(HUES) * (2 * math.pi / HUES)
+    edge = math.cos(2 * math.pi / HUES)  # a hue reaches as far as the middle of the next one
+    towards = x[:, None] * angles.cos()[:, None, None] + y[:, None] * angles.sin()[:, None, None]
+    hues = (towards / colour[:, None] - edge).clamp(min=0) / (1 - edge) * strength
+    dark = ((0.55 - light) * 5).clamp(0, 1)[:, None]
+    levels = torch.arange(LEVELS, dtype=pixels.dtype)[:, None, None]
+    greys = (1 - ((LEVELS - 1) * light[:, None] - levels).abs()).clamp(min=0) * (1 - strength)
+    return torch.cat([hues * dark, hues * (1 - dark), greys], dim=1), light[:, None]
+
+
+def looks(pixels: Tensor, grid: int) -> tuple[Tensor, Tensor]:
+    """Plain numbers of colour and line, for a backbone that was trained to ignore colour.
+
+    pixels (b, 3, 224, 224) in 0-1
+    returns (b, grid^2, 4 LOOKS), of the four quarters of each cell: shares of hues and greys (square roots, so that
+    little counts), mean colour, edges in four directions, contrast;
+    and (b, COLOURS), of the picture: shares, and a soft 4x4x4 RGB histogram, square roots too.
+    """
+    maps, light = shares(pixels)
+    more = F.pad(light, (0, 1, 0, 1), mode="replicate")
+    here, right, below, across = more[..., :-1, :-1], more[..., :-1, 1:], more[..., 1:, :-1], more[..., 1:, 1:]
+    edges = torch.cat([here - right, here - below, here - across, right - below], dim=1).abs()
+    size = PIXELS // (2 * grid)
+    part = F.avg_pool2d(maps, size).clamp(min=0)
+    means = F.avg_pool2d(torch.cat([pixels, edges, light, light * light], dim=1), size)
+    contrast = (means[:, -1:] - means[:, -2:-1] ** 2).clamp(min=0).sqrt()
+    fields = torch.cat([part.sqrt(), means[:, :3], means[:, 3:-2].clamp(min=0).sqrt(), contrast], dim=1)
+    b, n = fields.shape[:2]
+    cells = fields.view(b, n, grid, 2, grid, 2).permute(0, 2, 4, 1, 3, 5).reshape(b, grid * grid, 4 * n)
+    levels = torch.arange(LEVELS, dtype=pixels.dtype)
+    red, green, blue = (1 - ((LEVELS - 1) * pixels.flatten(2)[..., None] - levels).abs()).clamp(min=0).unbind(1)
     pairs = (red[..., :, None] * green[..., None, :]).flatten(2)
-    histogram = pairs.transpose(1, 2) @ blue / pixels[0, 0].numel()
-    return torch.cat([fields, histogram.flatten(1).clamp(min=0).sqrt()], dim=1)
+    histogram = (pairs.transpose(1, 2) @ blue / pixels[0, 0].numel()).flatten(1).clamp(min=0).sqrt()
+    return cells, torch.cat([part.mean((2, 3)).sqrt(), histogram], dim=1)
 
 
 class PictureHead(nn.Module):
-    """Pooled backbone features and colours to unit vectors of the shared space."""
+    """What is known of a picture's cells and of the whole, joined by attention, to unit vectors of the space.
 
-    def __init__(self, features: int, hidden: int, dropout: float = 0.0) -> None:
+    Colour, place and count have to meet before anything is pooled: a mean has forgotten which of two lines was red.
+    """
+
+    def __init__(self, shape: PictureShape = PictureShape(), dropout: float = 0.0) -> None:
         super().__init__()
-        self.register_buffer("mean", torch.zeros(features))
-        self.register_buffer("deviation", torch.ones(features))
+        self.shape = shape
+        self.register_buffer("mean", torch.zeros(shape.grid**2 * shape.cell + shape.whole))
+        self.register_buffer("deviation", torch.ones(shape.grid**2 * shape.cell + shape.whole))
         """Of the training features, so that each enters at unit variance."""
         self.dropout = nn.Dropout(dropout)
-        self.fc1 = nn.Linear(features, hidden)
-        self.fc2 = nn.Linear(hidden, hidden)
-        self.projection = nn.Linear(hidden, SPACE_DIM)
+        self.of_cell = nn.Linear(shape.cell, shape.inner)
+        self.of_whole = nn.Linear(shape.whole, shape.inner)
+        self.positions = nn.Parameter(torch.randn(shape.grid**2 + 1, shape.inner) * 0.02)
+        self.blocks = nn.ModuleList(PictureBlock(shape.inner, 4) for _ in range(shape.depth))
+        self.queries = nn.Linear(shape.inner, shape.queries, bias=False)
+        self.fc1 = nn.Linear((shape.queries + 1) * shape.inner + shape.whole, shape.hidden)
+        self.fc2 = nn.Linear(shape.hidden, shape.hidden)
+        self.projection = nn.Linear(shape.hidden, SPACE_DIM)
 
     def forward(self, features: Tensor) -> Tensor:
-        """features (b, f); returns (b, e), unit rows."""
-        x = self.dropout((features - self.mean) / self.deviation)
+        """features (b, f): the cells' in rows, then the whole's; returns (b, e), unit rows."""
+        shape = self.shape
+        x = (features - self.mean) / self.deviation
+        cells, whole = x.split([shape.grid**2 * shape.cell, shape.whole], dim=1)
+        cells = self.of_cell(cells.view(-1, shape.grid**2, shape.cell))
+        tokens = self.dropout(torch.cat([self.of_whole(whole)[:, None], cells], dim=1) + self.positions)
+        for block in self.blocks:
+            tokens = block(tokens)
+        pooled = self.queries(tokens).softmax(dim=1).transpose(1, 2) @ tokens
+        x = torch.cat([tokens[:, 0], pooled.flatten(1), self.dropout(whole)], dim=1)
         x = self.dropout(F.gelu(self.fc1(x)))
         x = self.dropout(x + F.gelu(self.fc2(x)))
         return F.normalize(self.projection(x), dim=-1)
 
 
 class PictureTower(nn.Module):
-    """Raw pixels to unit vectors: the backbone's class token and mean patch, colours, and the head."""
+    """Raw pixels to unit vectors: the backbone, colour and line, and the head."""
 
     def __init__(self, backbone: Backbone, head: PictureHead) -> None:
         super().__init__()
@@ -186,10 +263,19 @@ class PictureTower(nn.Module):
         self.head = head
 
     def features(self, pixels: Tensor) -> Tensor:
-        """pixels (b, 224, 224, 3) uint8; returns (b, 2d + 112), the input of the head."""
+        """pixels (b, 224, 224, 3) uint8; returns (b, f), the input of the head."""
+        shape: PictureShape = self.head.shape
         scaled = pixels.permute(0, 3, 1, 2).to(torch.float32) / 255
-        tokens = self.backbone(scaled)
-        return torch.cat([tokens[:, 0], tokens[:, 1:].mean(1), colours(scaled)], dim=1)
+        last, middle = self.backbone.both(scaled, shape.middle)
+        cells, whole = looks(scaled, shape.grid)
+        side = PIXELS // shape.patch
+
+        def pooled(tokens: Tensor) -> Tensor:
+            patches = tokens[:, 1:].transpose(1, 2).unflatten(2, (side, side))
+            return F.avg_pool2d(patches, side // shape.grid).flatten(2).transpose(1, 2)
+
+        cells = torch.cat([pooled(last), pooled(middle), cells], dim=2)
+        return torch.cat([cells.flatten(1), last[:, 0], last[:, 1:].amax(1), whole], dim=1)
 
     def forward(self, pixels: Tensor) -> Tensor:
         """pixels (b, 224, 224, 3) uint8; returns (b, e), unit rows."""
