@@ -63,8 +63,9 @@ class Assembly:
         profile  of the vectors of a new collection
         checked  whether to refuse what other towers or words made: only a rebuild can do something about it
         """
-        from commonplace.spaces.registry import load_space
+        from commonplace.spaces.registry import canonical, load_space
 
+        model = canonical(model) if model else None
         identity = read_identity(folder)
         created = identity is None
         if identity is None:
@@ -75,6 +76,8 @@ class Assembly:
                 f"Leave the model out, or make another collection with --model {model}."
             )
         space = load_space(identity.space)
+        if created:
+            space.load()  # a model that cannot be used must leave nothing behind
         generation = generation_folder(folder, identity)
         expected = draft_manifest(space, url, Code(profile, OVERSAMPLING[profile]))
         records = Records(folder, create=created)
@@ -102,7 +105,7 @@ class Assembly:
         from commonplace.ingest.pipeline import Pipeline
 
         return Pipeline(
-            self.folder, self.records, self.store, self.wording, self.space.encoders["text"],
+            self.folder, self.records, self.store, self.wording, self.space.words,
             self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
         )  # fmt: skip
 
@@ -110,8 +113,8 @@ class Assembly:
         if self._searcher is None:
             encoders = self.space.encoders
             self._searcher = Searcher(
-                self.records, self.store, self.wording, encoders["text"], encoders.get("image"),
-                Calibration.load(self._calibration_file), Fusion(),
+                self.records, self.store, self.wording, self.space.words, encoders.get("image"),
+                Calibration.load(self._calibration_file), Fusion(), encoders["text"],
             )  # fmt: skip
         return self._searcher
 
@@ -126,7 +129,7 @@ class Assembly:
         if known is not None and not known.outdated(chunks):
             return
         ids = sorted(self.store.ids())
-        text = self.space.encoders["text"]
+        text = self.space.words
 
         def best(query: Vectors) -> float | None:
             rows = self.store.dense("text", query, 1)
@@ -163,7 +166,7 @@ class Assembly:
 
 def draft_manifest(space: Space, url: str, code: Code) -> Manifest:
     """Of a generation of this space, without transforms."""
-    lanes = {"text": space.encoders["text"]} | ({"media": space.encoders["image"]} if "image" in space.encoders else {})
+    lanes = {"text": space.words} | ({"media": space.encoders["image"]} if "image" in space.encoders else {})
     return Manifest(
         store_of(url),
         {

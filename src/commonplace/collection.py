@@ -397,7 +397,7 @@ class Collection:
         jobs = [
             Job(
                 found.source, found.path, found.root, found.stamp, found.known_content,
-                self.path / "cache" / "pictures.sqlite", media.fingerprint if media else "",
+                self.path / "cache" / "pictures.sqlite", media.stored.fingerprint if media else "",
             )
             for found in plan.to_read
         ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -82,7 +82,8 @@ class _Found:
 
     lanes: dict[str, list[Ranked]] = field(default_factory=dict)
     health: dict[str, str] = field(default_factory=dict)
-    vector: Vectors | None = None
+    vectors: dict[str, Vectors] = field(default_factory=dict)
+    """Dense lane -> the query's vector (d,)."""
     identifiers: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Chunk id -> the query's identifiers that it holds."""
     surely: frozenset[str] = frozenset()
@@ -107,7 +108,8 @@ class _Judged:
 
 
 class Searcher:
-    """Searches one collection. Text and pictures are encoded into the same space."""
+    """Searches one collection. The media lane lives in the space of `pictures`; `looks` reads words for it, and is the
+    same as `text` unless the collection has a specialist for its passages."""
 
     def __init__(
         self,
@@ -118,9 +120,11 @@ class Searcher:
         pictures: Encoder | None,
         calibration: Calibration | None,
         fusion: Fusion,
+        looks: Encoder | None = None,
     ) -> None:
         self._records, self._store, self._wording = records, store, wording
         self._text, self._pictures, self._calibration, self.fusion = text, pictures, calibration, fusion
+        self._reads_looks = looks or text
         self._standing: dict[str, tuple[int, frozenset[str]]] = {}
 
     def search(
@@ -178,12 +182,14 @@ class Searcher:
         allowed = self._allowed(demand, where)
         depth = self.fusion.depth if allowed is None else MOST_TO_READ
         dense = {lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims}
-        found.vector = self._encode(query) if dense else None
+        found.vectors = self._encode(query, dense)
         clock.lap("encode")
         rows: dict[str, list[tuple[str, float]]] = {}
         for lane in sorted(dense, reverse=True):
-            assert found.vector is not None
-            rows[lane] = _pairs(self._store.dense(lane, found.vector, depth, where=where))
+            if lane not in found.vectors:
+                found.health[lane] = "its encoder reads no pictures"
+                continue
+            rows[lane] = _pairs(self._store.dense(lane, found.vectors[lane], depth, where=where))
             found.health[lane] = "ok" if self._calibration else "ok, not calibrated: run `commonplace update`"
             clock.lap(lane)
         words = f"{query.text} {query.words}".strip()
@@ -203,14 +209,23 @@ class Searcher:
             found.lanes[lane] = ranked(kept[: self.fusion.depth])
         return found
 
-    def _encode(self, query: Query) -> Vectors:
-        """One vector (d,): of the picture where there is one, else of the words."""
+    def _encode(self, query: Query, lanes: Collection[str]) -> dict[str, Vectors]:
+        """Lane -> vector (d,): of the picture where there is one, else of the words. A picture asks the lane of words
+        only where both lanes are of one space."""
         if query.picture is not None:
             assert self._pictures is not None
-            vectors = self._pictures.encode([query.picture], kind="query")
-        else:
-            vectors = self._text.encode([query.text], kind="query")
-        return vectors.reshape(-1)
+            asked = [lane for lane in lanes if self._reader(lane) is self._reads_looks]
+            return dict.fromkeys(asked, self._pictures.encode([query.picture], kind="query")[0]) if asked else {}
+        read: dict[int, Vectors] = {}
+        for lane in lanes:
+            encoder = self._reader(lane)
+            if id(encoder) not in read:
+                read[id(encoder)] = encoder.encode([query.text], kind="query")[0]
+        return {lane: read[id(self._reader(lane))] for lane in lanes}
+
+    def _reader(self, lane: str) -> Encoder:
+        """What encodes words for a dense lane."""
+        return self._reads_looks if lane == "media" else self._text
 
     def _identified(self, words: str, depth: int, where: Filter | None, found: _Found) -> list[tuple[str, float]]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""
@@ -261,9 +276,9 @@ class Searcher:
         standardised: dict[str, dict[str, float]] = {}
         for lane in ("text", "media"):
             rows = found.lanes.get(lane, [])
-            if calibration is not None and found.vector is not None and lane in calibration.lanes:
+            if calibration is not None and lane in found.vectors and lane in calibration.lanes:
                 values = calibration.lanes[lane].standardised(
-                    self._store.through(lane, found.vector), [row.score for row in rows]
+                    self._store.through(lane, found.vectors[lane]), [row.score for row in rows]
                 )
             else:
                 values = [row.score for row in rows]
@@ -307,9 +322,9 @@ class Searcher:
         """Probability that the query asks for looks."""
         if query.picture is not None:
             return PICTURE_WITH_WORDS if f"{query.text}{query.words}".strip() else PICTURE_ALONE
-        if self._calibration is None or found.vector is None:
+        if self._calibration is None or "text" not in found.vectors:
             return 0.5
-        return self._calibration.sight.probability(found.vector)
+        return self._calibration.sight.probability(found.vectors["text"])
 
     def _known(self, terms: Iterable[str]) -> frozenset[str]:
         ids = {term: term_id(term) for term in terms}

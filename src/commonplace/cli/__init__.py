@@ -27,7 +27,7 @@ COMMANDS = {
     "classify": "commonplace.cli.encode:classify",
     "label": "commonplace.cli.keep:label",
     "embed": "commonplace.cli.encode:embed",
-    "models": "commonplace.cli.encode:models",
+    "models": "commonplace.cli.models:models",
     "train": "commonplace.cli.encode:train",
     "completion": "commonplace.cli.completion:completion",
 }

@@ -1,4 +1,4 @@
-"""classify, embed, models, train: the towers without a collection."""
+"""classify, embed, train: the towers without a collection."""
 
 from __future__ import annotations
 
@@ -80,26 +80,6 @@ def embed(
         return
     for _, vector in rows:
         click.echo(" ".join(f"{x:.6f}" for x in vector))
-
-
-@click.command()
-@json_option
-def models(as_json: bool) -> None:
-    """The spaces that `--model` can name.
-
-    \b
-      commonplace models
-    """
-    from commonplace.spaces.registry import SPACES, load_space
-
-    spaces = {name: load_space(name) for name in SPACES}
-    encoders = {name: {m: encoder.name for m, encoder in space.encoders.items()} for name, space in spaces.items()}
-    if as_json:
-        print_json([{"name": name, "dim": spaces[name].dim, "encoders": encoders[name]} for name in spaces])
-        return
-    for name, space in spaces.items():
-        towers = ", ".join(f"{modality}: {encoder}" for modality, encoder in encoders[name].items())
-        click.echo(f"{name}: {space.dim} dimensions, {towers}")
 
 
 @click.command()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from itertools import islice
-from typing import Any, Literal
+from threading import Lock
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,14 +19,17 @@ Kind = Literal["document", "query"]
 class Encoder(ABC):
     """Maps items of one modality to unit vectors. Subclasses write `_encode_batch`.
 
+    modality     what it takes: "text" (str), "image" (RGB pictures of PIL), "audio" (`Sound`), or a user's own
     fingerprint  hash of weights and preprocessing; vectors with different fingerprints never meet
     """
 
     name: str
-    modality: Literal["text", "image", "audio"]
+    modality: str
     dim: int
     fingerprint: str
     batch_size: int = 32
+    pixels: int = 512
+    """Of an image encoder: the shorter side of what it looks at."""
 
     def encode(self, items: Iterable[Any], kind: Kind = "document") -> Vectors:
         """(n, dim) float32 with unit rows, in input order; n may be 0.
@@ -38,6 +42,70 @@ class Encoder(ABC):
             rows.append(self._encode_batch(batch, kind))
         return unit_rows(np.concatenate(rows)) if rows else np.empty((0, self.dim), np.float32)
 
+    @property
+    def stored(self) -> Encoder:
+        """The encoder whose vectors a collection keeps; `finish` makes this one's of them. Itself, save for adapters."""
+        return self
+
+    def finish(self, vectors: Vectors) -> Vectors:
+        """(n, dim) unit rows of `stored` to (n, dim) unit rows of this encoder."""
+        return vectors
+
     @abstractmethod
     def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
         """(n, dim) for n >= 1 items; need not be normalised."""
+
+
+class Sound(NamedTuple):
+    """What audio encoders take: mono samples (n,) float32 in -1 to 1, and how many of them make a second."""
+
+    samples: Any
+    rate: int
+
+
+class Towers(NamedTuple):
+    """What a family makes of a checkpoint: encoders of one space, and how its cosines become probabilities."""
+
+    encoders: dict[str, Encoder]
+    temperature: float
+    bias: float = 0.0
+    scores: Literal["softmax", "sigmoid"] = "softmax"
+
+
+class ForeignEncoder(Encoder):
+    """An encoder of somebody else's model: loaded at the first `encode`, and not trusted before it passed `check`.
+
+    Where the model's vectors are longer than `dim`, the first `dim` numbers are taken (Matryoshka).
+    """
+
+    def __init__(self, name: str, modality: str, dim: int, fingerprint: str) -> None:
+        self.name, self.modality, self.dim, self.fingerprint = name, modality, dim, fingerprint
+        self.loaded = False
+        self._lock = Lock()
+
+    def load(self) -> None:
+        """Bring the weights into memory and check them, unless that is done."""
+        from commonplace.encoders.sanity import check
+
+        with self._lock:
+            if not self.loaded:
+                self._load()
+                check(self, self._rows)
+                self.loaded = True
+
+    def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
+        if not self.loaded:
+            self.load()
+        return self._rows(batch, kind)
+
+    def _rows(self, batch: Sequence[Any], kind: Kind) -> Vectors:
+        rows = np.asarray(self._forward(batch, kind), np.float32)
+        return rows[:, : self.dim]
+
+    @abstractmethod
+    def _load(self) -> None:
+        """Bring the weights into memory. Raises ModelError, MissingExtra."""
+
+    @abstractmethod
+    def _forward(self, batch: Sequence[Any], kind: Kind) -> Any:
+        """(n, dim or more) for n >= 1 items."""

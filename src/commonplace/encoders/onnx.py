@@ -67,12 +67,12 @@ class OnnxEncoder(Encoder):
     def _run(self, batch: NDArray[Any]) -> Vectors:
         if self._session is None:
             with self._lock:
-                self._session = self._session or _open_session(self.path, self._threads)
+                self._session = self._session or open_session(self.path, self._threads)
         vectors: Vectors = self._session.run(None, {self._session.get_inputs()[0].name: batch})[0]
         return vectors
 
 
-def _open_session(path: Path, threads: int | None) -> Any:
+def open_session(path: Path, threads: int | None) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -159,10 +159,11 @@ class ImageEncoder(OnnxEncoder):
 
     def __init__(self, name: str = "image", models: Path = MODELS, threads: int | None = None) -> None:
         super().__init__(name, models, threads)
+        self.pixels = self.card["preprocessing"]["pixels"]
 
     def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
         del kind
-        return self._run(np.stack([squash(picture, self.card["preprocessing"]["pixels"]) for picture in batch]))
+        return self._run(np.stack([squash(picture, self.pixels) for picture in batch]))
 
 
 def squash(picture: Any, side: int) -> NDArray[np.uint8]:

@@ -67,6 +67,14 @@ def open_picture(data: bytes | Path, max_side: int | None = None) -> Image.Image
         return white
 
 
+def open_covering(data: bytes | Path, side: int) -> Image.Image:
+    """`open_picture`, no larger than needed for a shorter side of twice `side` pixels: JPEG decodes scaled."""
+    data = _bytes(data)
+    width, height = picture_size(data)
+    shorter = max(1, min(width, height))
+    return open_picture(data, max(1, max(width, height) * 2 * side // shorter) if shorter > 2 * side else None)
+
+
 def picture_size(data: bytes | Path) -> tuple[int, int]:
     """Width and height in pixels as the header declares them, rotation not applied; no pixel is decoded.
 

@@ -27,6 +27,7 @@ from commonplace.records import Document, Reading, Records, Root, chunk_id, utc_
 from commonplace.stores.base import Point, Store
 from commonplace.stores.filters import label_tag
 from commonplace.types import Chunk, Mention, Modality
+from commonplace.vectors.normalise import unit_rows
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -294,15 +295,18 @@ class Pipeline:
 
     def _encode(self, encoder: Encoder, items: dict[str, Any]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
         """Key -> unit vector (d,); what the base has is not computed again. None marks an item that must be there."""
-        found = self._records.vectors(encoder.fingerprint, items)
+        stored = encoder.stored
+        found = self._records.vectors(stored.fingerprint, items)
         missing = {key: item for key, item in items.items() if key not in found and item is not None}
         if missing:
-            vectors = encoder.encode(missing.values())
+            vectors = stored.encode(missing.values())
             with self._records.transaction():
-                self._records.put_vectors(encoder.fingerprint, list(missing), vectors)
+                self._records.put_vectors(stored.fingerprint, list(missing), vectors)
             # Through float16 and back, so that a resumed `add` writes the same point as an unbroken one.
-            found |= self._records.vectors(encoder.fingerprint, missing)
-        return {key: vector / np.linalg.norm(vector) for key, vector in found.items()}
+            found |= self._records.vectors(stored.fingerprint, missing)
+        if not found:
+            return {}
+        return dict(zip(found, encoder.finish(unit_rows(np.stack(list(found.values())))), strict=True))
 
     # -- mentions
 

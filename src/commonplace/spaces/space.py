@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.encoders.base import Encoder, Kind
+from commonplace.encoders.base import Encoder, ForeignEncoder, Kind
 from commonplace.errors import DimensionMismatch, SpaceMismatch, UsageError
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import truncate
 
 Precision = Literal["float32", "int8", "binary"]
+Features = Callable[[list[Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Space:
     bias         added to cosines / temperature where `scores` is "sigmoid", each label by itself
     none         added to the logit of `none of these` (see `zero_shot`), chosen on labelled pictures
     anchors      modality -> fingerprint of the text tower that its encoder was trained against
+    specialist   a text encoder of another space, for the words of a collection: shared spaces read passages worse than
+                 encoders that were made for them. It is compared with nothing here.
 
     Raises SpaceMismatch where an encoder was trained against another text tower, DimensionMismatch where its vectors
     have another length.
@@ -37,6 +43,7 @@ class Space:
     scores: Literal["softmax", "sigmoid"] = "softmax"
     none: float = 0.0
     anchors: Mapping[str, str] = field(default_factory=dict)
+    specialist: Encoder | None = None
 
     def __post_init__(self) -> None:
         for modality, encoder in self.encoders.items():
@@ -53,6 +60,11 @@ class Space:
                 )
 
     @property
+    def words(self) -> Encoder:
+        """The encoder of a collection's passages and of questions to them."""
+        return self.specialist or self.encoders["text"]
+
+    @property
     def dim(self) -> int:
         return self.encoders["text"].dim
 
@@ -65,19 +77,22 @@ class Space:
         self, items: Iterable[str], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
         """(n, dim) unit rows, or what `as_precision` makes of them. dim: the first so many dimensions (None = all)."""
-        return self._encode("text", items, kind, dim, precision)
+        return self.encode("text", items, kind=kind, dim=dim, precision=precision)
 
     def encode_image(
         self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
-        """As `encode_text`, of RGB pictures (PIL)."""
-        return self._encode("image", items, kind, dim, precision)
+        """As `encode_text`, of RGB pictures (PIL), or of files: those are opened by other threads while earlier ones are
+        encoded, and decoded no larger than the encoder needs."""
+        encoder = self.encoders.get("image")
+        opened = opened_ahead(items, encoder.pixels, encoder.batch_size) if encoder else items
+        return self.encode("image", opened, kind=kind, dim=dim, precision=precision)
 
     def encode_audio(
         self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
-        """As `encode_text`, of sound."""
-        return self._encode("audio", items, kind, dim, precision)
+        """As `encode_text`, of sounds: `Sound(samples, rate)`."""
+        return self.encode("audio", items, kind=kind, dim=dim, precision=precision)
 
     def encode_query(
         self, items: Iterable[str], *, dim: int | None = None, precision: Precision = "float32"
@@ -89,9 +104,34 @@ class Space:
     ) -> NDArray[Any]:
         return self.encode_text(items, kind="document", dim=dim, precision=precision)
 
-    def _encode(
-        self, modality: str, items: Iterable[Any], kind: Kind, dim: int | None, precision: Precision
+    def bind(self, modality: str, encode: Features, pairs: Iterable[tuple[Any, str]], *, name: str = "") -> Space:
+        """A space with one modality more: the user's own feature vectors, projected to the texts that describe them.
+
+        encode  a list of items -> (n, f) numbers, f the same each time
+        pairs   (item, what it is in words), a few for each kind of thing at least
+
+        The projection is fitted in closed form, in a moment; see `spaces.bind`. Raises UsageError, InvalidVector.
+        """
+        from commonplace.spaces.bind import fitted
+
+        return replace(self, encoders={**self.encoders, modality: fitted(self, modality, encode, list(pairs), name)})
+
+    def load(self) -> None:
+        """Bring every tower of other makers into memory and check it. Raises ModelError, MissingExtra, InvalidVector."""
+        for encoder in (*self.encoders.values(), *([self.specialist] if self.specialist else [])):
+            if isinstance(encoder.stored, ForeignEncoder):
+                encoder.stored.load()
+
+    def encode(
+        self,
+        modality: str,
+        items: Iterable[Any],
+        *,
+        kind: Kind = "document",
+        dim: int | None = None,
+        precision: Precision = "float32",
     ) -> NDArray[Any]:
+        """As `encode_text`, of any modality of the space."""
         if modality not in self.encoders:
             raise UsageError(
                 f"space {self.name!r} has no {modality} encoder, only {', '.join(self.encoders)}. Choose another space."
@@ -100,6 +140,23 @@ class Space:
             raise DimensionMismatch(f"asked for {dim} dimensions; space {self.name!r} has 1 to {self.dim} of them.")
         vectors = self.encoders[modality].encode(items, kind)
         return as_precision(truncate(vectors, dim) if dim else vectors, precision)
+
+
+def opened_ahead(items: Iterable[Any], side: int, ahead: int) -> Iterator[Any]:
+    """The items in order, files among them as RGB pictures whose shorter side is not much more than `side`."""
+    from commonplace.ingest.pictures import open_covering
+
+    def opened(item: Any) -> Any:
+        return open_covering(Path(item), side) if isinstance(item, str | Path) else item
+
+    with ThreadPoolExecutor(2) as threads:
+        waiting: deque[Future[Any]] = deque()
+        for item in items:
+            waiting.append(threads.submit(opened, item))
+            if len(waiting) > ahead:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def as_precision(vectors: Vectors, precision: Precision) -> NDArray[Any]:

@@ -1,0 +1,199 @@
+"""models: what can encode, what it costs, and what of it is on this machine."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from commonplace.cli.common import json_option, print_json
+
+MODULES = {"clip": "open_clip", "transformers": "transformers", "sentence-transformers": "sentence_transformers"}
+"""Extra -> the module that it brings."""
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+@json_option
+def models(ctx: click.Context, as_json: bool) -> None:
+    """The spaces that `--model` can name; fetch, check, remove and speed up models.
+
+    \b
+      commonplace models list
+      commonplace models pull siglip2
+      commonplace models verify siglip2
+      commonplace models optimize clip --out clip-onnx/
+    """
+    if ctx.invoked_subcommand is None:
+        _list(as_json)
+
+
+@models.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Presets and pulled models: dimensions, modalities, size, licence, whether they can be used here."""
+    _list(as_json)
+
+
+def _list(as_json: bool) -> None:
+    from commonplace.encoders.shelf import pulled
+    from commonplace.spaces.presets import PRESETS
+    from commonplace.spaces.registry import SPACES, load_space
+
+    here = {card["name"]: card for card in pulled()}
+    rows: list[dict[str, Any]] = []
+    for name in SPACES:
+        space = load_space(name)
+        encoders = {m: encoder.name for m, encoder in space.encoders.items()}
+        rows.append({"name": name, "dim": space.dim, "encoders": encoders, "licence": "Apache-2.0", "ready": True})
+    for name, preset in PRESETS.items():
+        missing = [extra for extra in preset.extra.split(",") if not find_spec(MODULES[extra])]
+        wanted = _to_pull(name)
+        rows.append({
+            "name": name, "dim": preset.dim, "space": preset.space, "brings": preset.brings, "licence": preset.licence,
+            "megabytes": preset.parameters * 4, "missing_extras": missing,
+            "downloaded": all(one in here for one in wanted), "ready": not missing and all(one in here for one in wanted),
+        })  # fmt: skip
+    for name, card in here.items():
+        size = sum(file["bytes"] for file in card["files"].values()) // 10**6
+        about = {key: card[key] for key in ("licence", "repository", "revision")}
+        rows.append({"name": name, "megabytes": size, **about, "downloaded": True})
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(_line(row))
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "encoders" in row:
+        towers = ", ".join(f"{modality}: {encoder}" for modality, encoder in row["encoders"].items())
+        return f"{row['name']}: {row['dim']} dimensions, {towers}"
+    if "space" not in row:
+        return f"{row['name']}: {row['megabytes']} MB, {row['licence']}, {row['repository']} at {row['revision'][:12]}"
+    state = "ready" if row["ready"] else ", ".join(
+        [f"needs commonplace[{extra}]" for extra in row["missing_extras"]] + ["not pulled"] * (not row["downloaded"])
+    )  # fmt: skip
+    size = f"about {row['megabytes']} MB, " if row["megabytes"] else ""
+    return (
+        f"{row['name']}: {row['dim']} dimensions, {size}{row['licence']}; {row['brings']} [{state}]\n  = {row['space']}"
+    )
+
+
+@models.command()
+@click.argument("name")
+@json_option
+def pull(name: str, as_json: bool) -> None:
+    """Fetch a model from the hub, pinned to the commit it has now; NAME@REVISION for another.
+
+    \b
+      commonplace models pull transformers:google/siglip2-base-patch16-256
+    """
+    from commonplace.encoders import shelf
+    from commonplace.encoders.open_clip import repository
+    from commonplace.spaces.registry import split
+
+    cards = []
+    for one in _to_pull(name):
+        family, reference, _ = split(one)
+        reference, _, revision = reference.partition("@")
+        only = shelf.KEPT
+        if family == "open_clip":
+            if shelf.offline():
+                shelf.pull(one, "", None)  # says so, before open_clip and torch are loaded
+            place, only = repository(reference), ("open_clip*.safetensors", *shelf.KEPT[1:])
+        else:
+            place = reference
+        cards.append(
+            shelf.pull(f"{family}:{reference}" + (f"@{revision}" if revision else ""), place, revision or None, only)
+        )
+    if as_json:
+        print_json(cards)
+    elif not cards:
+        click.echo(f"{name}: nothing to fetch")
+    for card in [] if as_json else cards:
+        size = sum(file["bytes"] for file in card["files"].values()) // 10**6
+        click.echo(f"{card['name']}: {size} MB, licence {card['licence']}, commit {card['revision']}")
+
+
+@models.command()
+@click.argument("name")
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, name: str, as_json: bool) -> None:
+    """Hash the files of a pulled model, load it, and check that its vectors tell things apart. Exits with 1 if not."""
+    from commonplace.encoders.shelf import verify as check
+    from commonplace.errors import MissingExtra
+    from commonplace.spaces.registry import load_space
+
+    complaints = [f"{one}: {complaint}" for one in _to_pull(name) for complaint in check(one)]
+    try:
+        if not complaints:
+            load_space(name).load()
+        checked = "hashes agree, vectors tell things apart"
+    except MissingExtra as error:
+        checked = f"hashes agree; not loaded: {error}"
+    if as_json:
+        print_json({"name": name, "complaints": complaints})
+    else:
+        click.echo("\n".join(complaints) or f"{name}: {checked}")
+    ctx.exit(1 if complaints else 0)
+
+
+@models.command()
+@click.argument("name")
+@json_option
+def remove(name: str, as_json: bool) -> None:
+    """Delete a pulled model from this machine. Collections made with it need it again to be searched."""
+    from commonplace.encoders.shelf import remove as delete
+
+    freed = sum(delete(one) for one in _to_pull(name))
+    if as_json:
+        print_json({"name": name, "bytes": freed})
+    else:
+        click.echo(f"{name}: {freed // 10**6} MB freed")
+
+
+@models.command()
+@click.argument("name")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the exported towers.")
+@click.option(
+    "--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture for the gate to see."
+)
+@json_option
+def optimize(name: str, out: Path, images: tuple[Path, ...], as_json: bool) -> None:
+    """Export a model to ONNX with 8-bit weights, for CPUs and without torch; use it as onnx:OUT.
+
+    Refused where a vector moves by more than 0.01 in cosine. Needs the model's own extra and [train].
+    """
+    from commonplace.ingest.pictures import open_picture
+    from commonplace.lazy import require
+    from commonplace.spaces.presets import PRESETS
+
+    require("torch", extra="train")
+    from commonplace.training.optimize import optimize as export
+
+    wanted = PRESETS[name].space.rpartition("+")[2] if name in PRESETS else name
+    figures = export(wanted, out, [open_picture(image) for image in images])
+    if as_json:
+        print_json({"space": f"onnx:{out}", "cosines": figures})
+        return
+    for modality, cosines in figures.items():
+        click.echo(f"{modality}: " + ", ".join(f"{what} {value:.4f}" for what, value in cosines.items()))
+    click.echo(f"use it as --model onnx:{out}")
+
+
+def _to_pull(name: str) -> list[str]:
+    """The parts of a space that come from the hub, without their options."""
+    from commonplace.spaces.registry import SPACES, canonical, parts, split
+
+    found = []
+    for part in parts(canonical(name)):
+        if part in SPACES:
+            continue
+        family, reference, _ = split(part)
+        if family in ("open_clip", "transformers", "sentence-transformers") and not Path(reference).is_dir():
+            found.append(f"{family}:{reference}")
+    return found

@@ -1,0 +1,108 @@
+"""open_clip's checkpoints: CLIP, SigLIP, SigLIP 2, MobileCLIP, CoCa. Each tower is built and loaded by itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from commonplace.encoders.base import Kind, Towers
+from commonplace.encoders.shelf import Checkpoint, find
+from commonplace.encoders.torch_tower import TorchEncoder, pictures, shorter, texts
+from commonplace.errors import ModelError, UnknownName
+from commonplace.lazy import require
+
+OPTIONS = frozenset({"device"})
+FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors")
+_TEXT = ("text_projection", "positional_embedding", "token_embedding", "transformer", "ln_final")
+"""Where the text tower's tensors lie in checkpoints of the first layout, which has no `text.` before them."""
+
+
+def towers(reference: str, options: Mapping[str, str]) -> Towers:
+    """Of `MODEL/TAG` as open_clip lists them, once pulled, or of a folder in the hub's layout."""
+    checkpoint = find("open_clip", reference)
+    config = checkpoint.json("open_clip_config.json")
+    try:
+        dim = int(config["model_cfg"]["embed_dim"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise checkpoint.error("has an open_clip_config.json without model_cfg.embed_dim", "Copy it again") from error
+    files = checkpoint.weights(*FILES)
+    scale = checkpoint.number("logit_scale", files=files)
+    bias = checkpoint.number("logit_bias", files=files)
+    made = {m: OpenClipEncoder("open_clip", checkpoint, m, dim, options, "clip") for m in ("text", "image")}
+    made["image"].pixels = shorter(config["model_cfg"].get("vision_cfg"), "image_size", 224)
+    return Towers(
+        {**made},
+        temperature=1 / math.exp(scale) if scale is not None else 0.01,
+        bias=bias or 0.0,
+        scores="softmax" if bias is None else "sigmoid",
+    )
+
+
+def repository(reference: str) -> str:
+    """The hub's repository of `MODEL/TAG`. Raises UnknownName with the nearest, ModelError for a pickle."""
+    open_clip = require("open_clip", extra="clip")
+    model, _, tag = reference.partition("/")
+    known = open_clip.list_pretrained(as_str=False)
+    if (model, tag) not in known:
+        near = get_close_matches(reference, ["/".join(pair) for pair in known], n=3, cutoff=0.3)
+        raise UnknownName(f"open_clip knows no {reference!r}. Did you mean: {', '.join(near)}?")
+    source = open_clip.get_pretrained_cfg(model, tag).get("hf_hub", "").partition("/")
+    if not source[0]:
+        raise ModelError(
+            f"open_clip:{reference} is published as a pickle only, which is never loaded. Choose another tag."
+        )
+    return "/".join((source[0], source[2].partition("/")[0]))
+
+
+class OpenClipEncoder(TorchEncoder):
+    def _open(self, torch: Any, device: str, dtype: Any) -> None:
+        open_clip = require("open_clip", extra=self.extra)
+        from open_clip import model as parts, transform  # type: ignore[import-not-found, unused-ignore]
+
+        config = self.checkpoint.json("open_clip_config.json")
+        model = config["model_cfg"]
+        shape = {"embed_dim": self.dim, "quick_gelu": model.get("quick_gelu", False), "cast_dtype": dtype}
+        if self.modality == "text":
+            tower = parts._build_text_tower(text_cfg={**model["text_cfg"], "hf_model_pretrained": False}, **shape)
+            self._tokenize = open_clip.get_tokenizer(f"local-dir:{self.checkpoint.folder}")
+        else:
+            vision = {**model["vision_cfg"], "timm_model_pretrained": False}
+            tower = parts._build_vision_tower(vision_cfg=vision, **shape)
+            steps = transform.merge_preprocess_dict(transform.PreprocessCfg(), config.get("preprocess_cfg") or {})
+            steps["size"] = getattr(tower, "image_size", steps["size"])
+            self.preprocessing = steps
+            self._transform = transform.image_transform_v2(transform.PreprocessCfg(**steps), is_train=False)
+        tower.load_state_dict(_tensors(self.checkpoint, "text" if self.modality == "text" else "visual"))
+        self._tower = tower.eval().to(device, dtype)
+        self._dtype = dtype
+
+    def _infer(self, batch: Sequence[Any], kind: Kind) -> Any:
+        del kind  # CLIP reads questions and captions alike
+        if self.modality == "text":
+            items = self._tokenize(texts(batch, self.name)).to(self._device)
+        else:
+            shown = [self._transform(picture) for picture in pictures(batch, self.name)]
+            items = self._torch.stack(shown).to(self._device, self._dtype)
+        rows = self._tower(items)
+        return rows[0] if isinstance(rows, tuple) else rows  # CoCa's towers answer with their tokens too
+
+
+def _tensors(checkpoint: Checkpoint, part: str) -> dict[str, Any]:
+    """The tensors of one tower, without the name of the part; the others stay on disk."""
+    from safetensors import safe_open
+
+    found = {}
+    for path in checkpoint.weights(*FILES):
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            first_layout = "text_projection" in names
+            for name in names:
+                full = f"text.{name}" if first_layout and name.startswith(_TEXT) else name
+                if full.startswith(f"{part}."):
+                    found[full.removeprefix(f"{part}.")] = file.get_tensor(name)
+    if not found:
+        tower = "text" if part == "text" else "picture"
+        raise checkpoint.error(f"holds no {tower} tower", "Use a checkpoint that has both towers")
+    return found
