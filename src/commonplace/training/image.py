@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -54,6 +55,20 @@ LEAD = re.compile(
 )
 """How alt texts begin, whatever they show: half of the texts are learned without it, as a query comes without it."""
 SHARD = 256
+KINDS = {
+    "bar or pie chart": "chart of bars or slices",
+    "code": "source code",
+    "hardware photo": "photo of hardware",
+    "landscape photo": "photo of a landscape",
+    "line-chart dashboard": "line chart",
+    "login or settings form": "form",
+    "map": "map",
+    "network or architecture diagram": "diagram of boxes and arrows",
+    "security alert": "alert",
+    "table": "table of data",
+    "terminal": "terminal",
+}
+"""Kinds of real pictures, and how captions call them: zero-shot classification by these kinds is no surprise to it."""
 SINGLES, PAIRS = 1_000_000, 1_100_000
 """The first seeds of scenes to train on: those that stand alone, and minimal pairs."""
 
@@ -62,6 +77,8 @@ SINGLES, PAIRS = 1_000_000, 1_100_000
 class Config:
     batch: int = 512
     steps: int = 800
+    again: int = 250
+    """Steps where `out/head.pt` has a head that was trained towards an earlier text tower."""
     shares: tuple[tuple[str, float], ...] = (("pairs", 0.45), ("looks", 0.25), ("scenes", 0.3))
     """Of a batch, by source."""
     bank: int = 2_048
@@ -117,7 +134,11 @@ class Training(nn.Module):  # type: ignore[misc, unused-ignore]
         self.head.mean.copy_(some.mean(0))
         self.head.deviation.copy_(some.std(0) + 1e-3)
         self.average = PictureHead(config.shape).requires_grad_(False)
-        self.average.load_state_dict(self.head.state_dict())
+        self.start_from(self.head.state_dict())
+
+    def start_from(self, head: Mapping[str, Tensor]) -> None:
+        self.head.load_state_dict(head)
+        self.average.load_state_dict(head)
 
     def loss(self, step: int) -> tuple[Tensor, dict[str, float | Tensor]]:
         """Of one batch; the mean of the weights takes in what the step before has made of them."""
@@ -166,6 +187,11 @@ class Looked:
     use: str
     kind: str
     looks: tuple[str, ...]
+
+    def views(self) -> list[str]:
+        """What it is learned by: looks alone, with its kind, and its kind alone."""
+        said = KINDS.get(self.kind)
+        return [*self.looks, *([f"{said}, {self.looks[0]}", said] if said else self.looks)]
 
 
 def looked() -> list[Looked]:
@@ -348,12 +374,14 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False) -> dict[st
     tower = PictureTower(starting_weights.backbone(weights), PictureHead(config.shape)).eval()
     texts, rows = Texts(), looked()
     by_use = {use: [row for row in rows if row.use == use][: config.limit] for use in ("train", "held", "test")}
-    seen, unseen = {row.id for row in rows}, {row.id for row in rows if row.use != "train"}
+    seen, unseen = {row.id for row in rows if row.looks}, {row.id for row in rows if row.use != "train"}
     every = {split: pairs(data, split) for split in ("train", "dev")}  # type: ignore[arg-type]
     known = {pair.id: pair for each in every.values() for pair in each}
     others = spread([pair for pair in every["train"] if pair.described and pair.id not in seen], config.described)
-    train = [known[id] for id in seen - unseen if known[id].described] + others
-    train = sorted(train, key=lambda pair: pair.id)[: config.limit]
+    train = [
+        pair for pair in (*map(known.__getitem__, sorted(seen)), *others) if pair.described and pair.id not in unseen
+    ]
+    train = train[: config.limit]
     dev = [pair for pair in every["dev"] if pair.described][: config.limit]
     scenes = [str(SINGLES + i) for i in range(config.singles)]
     scenes += [f"{PAIRS + i}/{member}" for i in range(config.pairs) for member in (0, 1)]
@@ -381,18 +409,29 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False) -> dict[st
         units.setdefault(key.partition("/")[0], []).append(place)
     sources = {
         "pairs": Source(described, [texts(said_of(pair)) for pair in train], [[i] for i in range(len(train))]),
-        "looks": Source(looks, [texts(row.looks) for row in by_use["train"]], [[i] for i in range(len(looks))]),
+        "looks": Source(looks, [texts(row.views()) for row in by_use["train"]], [[i] for i in range(len(looks))]),
         "scenes": Source(made, [texts(said) for said in captions], list(units.values())),
     }
     anything = texts(ANYTHING)
-    vectors = texts.encode(TextEncoder(models=out / "float"), out / "texts")
+    text = TextEncoder(models=out / "float")
+    vectors = texts.encode(text, out / "texts")
     torch.manual_seed(0)
     training = Training(config, sources, vectors)
-    plan = Plan(config.steps, config.learning_rate, weight_decay=config.weight_decay, measure_every=100, best="choice")
+    steps, rate, kept = config.steps, config.learning_rate, out / "head.pt"
+    before = torch.load(kept, weights_only=True) if kept.exists() else None
+    if before and before["text"] != text.fingerprint:  # the head knows how to look, and learns where to point
+        training.start_from(before["head"])
+        steps, rate = config.again, config.learning_rate / 2
+    # Another text tower, configuration or choice of texts is another run; the same one goes on where it was stopped.
+    described_by = f"{config} {text.fingerprint} {len(vectors)} {steps}"
+    folder = out / "image" / sha256(described_by.encode()).hexdigest()[:8]
+    plan = Plan(steps, rate, weight_decay=config.weight_decay, measure_every=100, best="choice")
     figures = fit(
-        training, training.loss, plan, out / "image", measure=lambda: sets.measure(training.average.eval(), vectors)
-    )
+        training, training.loss, plan, folder,
+        measure=lambda: sets.measure(training.average.eval(), vectors), resume=True, title="image",
+    )  # fmt: skip
     tower.head = training.average.eval()
+    torch.save({"text": text.fingerprint, "head": tower.head.state_dict()}, kept)
     with torch.no_grad():
         calibrated = sets.calibrated(tower.head, vectors, anything)
     card = {**CARD, "anchor": read_card(out / "text.json")["fingerprint"], **calibrated}

@@ -100,9 +100,9 @@ class PictureShape:
     inner: int = 256
     """Width of the head's tokens."""
     queries: int = 4
+    place: int = 32
+    """Numbers that are kept of each cell at its place, beside what attention pools."""
     hidden: int = 512
-    depth: int = 1
-    """Layers of the head in which cells look at each other."""
 
     @property
     def cell(self) -> int:
@@ -178,7 +178,7 @@ def shares(pixels: Tensor) -> tuple[Tensor, Tensor]:
     red, green, blue = pixels.unbind(1)
     light = 0.299 * red + 0.587 * green + 0.114 * blue
     x, y = red - (green + blue) / 2, (green - blue) * 0.75**0.5
-    colour = (x * x + y * y + 1e-8).sqrt()
+    colour = (x * x + y * y).sqrt().clamp(min=1e-4)  # not + 1e-8: the exporter drops what is nearly 0
     strength = (4 * colour - 0.2).clamp(0, 1)[:, None]
     angles = torch.arange(HUES) * (2 * math.pi / HUES)
     edge = math.cos(2 * math.pi / HUES)  # a hue reaches as far as the middle of the next one
@@ -232,9 +232,10 @@ class PictureHead(nn.Module):
         self.of_cell = nn.Linear(shape.cell, shape.inner)
         self.of_whole = nn.Linear(shape.whole, shape.inner)
         self.positions = nn.Parameter(torch.randn(shape.grid**2 + 1, shape.inner) * 0.02)
-        self.blocks = nn.ModuleList(PictureBlock(shape.inner, 4) for _ in range(shape.depth))
         self.queries = nn.Linear(shape.inner, shape.queries, bias=False)
-        self.fc1 = nn.Linear((shape.queries + 1) * shape.inner + shape.whole, shape.hidden)
+        self.place = nn.Linear(shape.inner, shape.place)
+        pooled = (shape.queries + 1) * shape.inner + shape.grid**2 * shape.place
+        self.fc1 = nn.Linear(pooled + shape.whole, shape.hidden)
         self.fc2 = nn.Linear(shape.hidden, shape.hidden)
         self.projection = nn.Linear(shape.hidden, SPACE_DIM)
 
@@ -244,11 +245,11 @@ class PictureHead(nn.Module):
         x = (features - self.mean) / self.deviation
         cells, whole = x.split([shape.grid**2 * shape.cell, shape.whole], dim=1)
         cells = self.of_cell(cells.view(-1, shape.grid**2, shape.cell))
-        tokens = self.dropout(torch.cat([self.of_whole(whole)[:, None], cells], dim=1) + self.positions)
-        for block in self.blocks:
-            tokens = block(tokens)
+        tokens = F.gelu(torch.cat([self.of_whole(whole)[:, None], cells], dim=1) + self.positions)
+        tokens = self.dropout(tokens)
         pooled = self.queries(tokens).softmax(dim=1).transpose(1, 2) @ tokens
-        x = torch.cat([tokens[:, 0], pooled.flatten(1), self.dropout(whole)], dim=1)
+        places = F.gelu(self.place(tokens[:, 1:])).flatten(1)
+        x = torch.cat([tokens[:, 0], pooled.flatten(1), places, self.dropout(whole)], dim=1)
         x = self.dropout(F.gelu(self.fc1(x)))
         x = self.dropout(x + F.gelu(self.fc2(x)))
         return F.normalize(self.projection(x), dim=-1)
