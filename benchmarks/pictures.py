@@ -19,10 +19,11 @@ import numpy as np
 from common import save, table
 from PIL import Image
 
+from commonplace.encoders.onnx import MODELS
 from commonplace.evaluation.questions import read_questions
 from commonplace.ingest.links import is_picture
 from commonplace.ingest.pictures import open_picture
-from commonplace.spaces.registry import load_space
+from commonplace.spaces.registry import bundled
 from commonplace.training.data import Pictures, pairs
 from commonplace.training.image import looked, said_of
 from commonplace.training.scenes import FAMILIES, scene
@@ -49,14 +50,17 @@ def found(name: str, ranked: Vectors, gallery: int) -> dict[str, Any]:
 
 
 class Benchmark:
-    def __init__(self, data: Path, corpus: Path | None, questions: Path | None) -> None:
-        self.data, self.corpus, self.questions = data, corpus, questions
-        self.space = load_space()
+    def __init__(self, data: Path, models: Path, corpus: Path | None, questions: Path | None) -> None:
+        self.data, self.models, self.corpus, self.questions = data, models, corpus, questions
+        self.space = bundled(models)
+        self.seen: dict[str, Vectors] = {}
         self.known = {pair.id: pair for split in ("train", "dev") for pair in pairs(data, split)}  # type: ignore[arg-type]
 
     def pictures(self, ids: Sequence[str]) -> Vectors:
+        new = [id for id in ids if id not in self.seen]
         with Pictures(self.data) as stored:
-            return self.encode(stored[self.known[id]] for id in ids)
+            self.seen |= dict(zip(new, self.encode(stored[self.known[id]] for id in new), strict=True))
+        return np.stack([self.seen[id] for id in ids])
 
     def encode(self, pictures: Iterable[Image.Image]) -> Vectors:
         return np.asarray(self.space.encode_image(pictures))
@@ -155,7 +159,7 @@ class Benchmark:
         options.intra_op_num_threads = 1
         exported = to_onnx(base, torch.zeros(2, 3, 224, 224), free_axes=1)
         session = InferenceSession(exported.SerializeToString(), options)
-        ours = ImageEncoder(threads=1)
+        ours = ImageEncoder(models=self.models, threads=1)
         paths = [path for path in sorted(self.corpus.rglob("*")) if path.suffix in (".png", ".jpg")][::12][:48]
 
         def floats(pictures: Sequence[Image.Image]) -> Any:
@@ -196,9 +200,10 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--corpus", type=Path)
     parser.add_argument("--questions", type=Path)
+    parser.add_argument("--models", type=Path, default=MODELS, help="Folder of the towers; default: the bundled ones.")
     parser.add_argument("--part", action="append", choices=parts)
     arguments = parser.parse_args()
-    benchmark = Benchmark(arguments.data, arguments.corpus, arguments.questions)
+    benchmark = Benchmark(arguments.data, arguments.models, arguments.corpus, arguments.questions)
     for part in arguments.part or parts:
         rows = getattr(benchmark, part)()
         print(f"\n{part}\n\n{table(rows)}", flush=True)

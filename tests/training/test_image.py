@@ -115,6 +115,41 @@ def test_a_head_learns_pairs_that_can_be_learned(loss: str, tmp_path: Path) -> N
     assert float((found < 5).float().mean()) > 0.9
 
 
+def test_the_two_of_a_minimal_pair_are_told_apart(tmp_path: Path) -> None:
+    """Twins share all but one direction of 8, in features and in texts, whose cosine is about .95."""
+    torch.manual_seed(0)
+    shared, own = torch.randn(16, 1, 8), torch.zeros(16, 2, 8)
+    own[:, 0, 0], own[:, 1, 0] = 0.5, -0.5
+    rows = (shared + own).flatten(0, 1)
+    texts = torch.nn.functional.normalize(rows @ torch.randn(8, SPACE_DIM), dim=1)
+    source = image.Source(
+        (rows @ torch.randn(8, len(PictureHead(SMALL).mean))).half(),
+        [[i] for i in range(32)],
+        [[2 * i, 2 * i + 1] for i in range(16)],
+    )
+    config = image.Config(batch=16, bank=8, shares=(("scenes", 1.0),), dropout=0.0, average=0.9, shape=SMALL)
+    training = image.Training(config, {"scenes": source}, texts)
+    fit(training, training.loss, Plan(150, 1e-2), tmp_path)
+    vectors = training.average.eval()(source.features.float())
+    cosines = vectors.view(16, 2, -1) @ texts.view(16, 2, -1).transpose(1, 2)
+    assert float((cosines.argmax(2) == torch.arange(2)).float().mean()) > 0.9
+
+
+def test_a_picture_is_learned_by_its_looks_with_and_without_its_kind() -> None:
+    row = image.Looked("i", "train", "table", ("pale header", "five rows"))
+    assert row.views() == ["pale header", "five rows", "table of data, pale header", "table of data"]
+    assert image.Looked("i", "train", "other", ("a", "b")).views() == ["a", "b", "a", "b"]
+
+
+def test_even_choices_take_each_repository_before_any_twice() -> None:
+    from dataclasses import replace
+
+    many = [replace(pair(), id=str(n), repository="big" if n % 4 else "small") for n in range(40)]
+    taken = Counter(one.repository for one in image.spread(many, 12))
+    assert taken == {"big": 6, "small": 6}
+    assert len(image.spread(many, 99)) == 40
+
+
 def test_ranks_count_the_pictures_that_are_nearer() -> None:
     texts = torch.tensor([[1.0, 0.0, 0.0], [0.9, 0.8, 0.0], [0.9, 0.8, 0.7]])
     assert image.ranks(torch.eye(3), texts, torch.arange(3)).tolist() == [0, 1, 2]
