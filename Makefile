@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test test-all check fix clean
+.PHONY: demo test test-all test-models check fix clean
 
 demo: $(VENV)/.installed
 	@$(BIN)/python examples/demo.py
@@ -19,6 +19,10 @@ test-all: export COMMONPLACE_TEST_KILLS := 20
 test-all: .venv-all/.installed
 	.venv-all/bin/python -m pytest -q
 
+# Pretrained families against their own libraries. They need torchvision, which comes with the CUDA build alone (6 GB).
+test-models: .venv-models/.installed
+	.venv-models/bin/python -m pytest -q tests/encoders/test_families.py
+
 check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -29,11 +33,12 @@ fix: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-all .demo
+	rm -rf .venv .venv-all .venv-models .demo
 
 # A stamp per environment: pyproject.toml decides when it is made again.
 $(VENV)/.installed: pyproject.toml
-	$(PYTHON) -c "import sys; sys.exit(None if sys.version_info >= (3, 11) else 'commonplace needs Python 3.11 or newer; this is ' + sys.version.split()[0] + '. Name another: make demo PYTHON=python3.12')"
+	@$(PYTHON) -c "import sys; sys.exit(None if sys.version_info >= (3, 11) else 'commonplace needs Python 3.11 or newer; this is ' + sys.version.split()[0] + '. Name another: make demo PYTHON=python3.12')"
+	@echo "Setting up $(VENV): about 550 MB, a minute or two."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	touch $@
@@ -48,4 +53,9 @@ TORCH ?= torch==2.13.0
 .venv-all/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-all
 	.venv-all/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev,train,servers]'
+	touch $@
+
+.venv-models/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv-models
+	.venv-models/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,train,clip,transformers,sentence-transformers]'
 	touch $@

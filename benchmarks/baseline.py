@@ -75,11 +75,13 @@ def encoded(model: SentenceTransformer, texts: list[str], cache: Path | None) ->
     """(n, d) unit rows; those of texts in the cache are not computed again."""
     keys = [sha256(text.encode()).hexdigest() for text in texts]
     known = dict(np.load(cache)) if cache and cache.exists() else {}
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
-    rows = model.encode(list(missing.values()), normalize_embeddings=True, batch_size=32) if missing else []
-    known |= zip(missing, rows, strict=True)
-    if cache:
-        np.savez(cache, **known)
+    missing = list({key: text for key, text in zip(keys, texts, strict=True) if key not in known}.items())
+    for start in range(0, len(missing), 512):
+        some = missing[start : start + 512]
+        rows = model.encode([text for _, text in some], normalize_embeddings=True, batch_size=32)
+        known |= zip((key for key, _ in some), rows, strict=True)
+        if cache:  # after each step: this takes a while, and goes on where it was stopped
+            np.savez(cache, **known)
     return np.stack([known[key] for key in keys])
 
 

@@ -44,11 +44,11 @@ def main() -> None:
         home = Path(scratch) / "venv"
         venv.create(home, with_pip=True)
         site = next((home / "lib").glob("python*/site-packages"))
-        empty = size(site)
+        empty, before = size(site), {path.name for path in site.iterdir()}
         python = str(home / "bin" / "python")
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-compile", project], check=True)
         total = size(site) - empty
-        largest = sorted(((size(p), p.name) for p in site.iterdir()), reverse=True)[:10]
+        largest = sorted(((size(p), p.name) for p in site.iterdir() if p.name not in before), reverse=True)[:10]
         print(f"site-packages grew by {total / 1e6:.0f} MB")
         print(table([{"package": name, "MB": round(bytes / 1e6, 1)} for bytes, name in largest]))
         collection = str(Path(scratch) / "collection")

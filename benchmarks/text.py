@@ -177,10 +177,10 @@ def measure(cosines: Vectors, gold: Sequence[set[int]], pages: Sequence[str] | N
     for scores, answers in zip(cosines, gold, strict=True):
         order = np.argsort(-scores, kind="stable")
         if pages is not None:
-            order = np.array(list({pages[place]: place for place in order[:400][::-1]}.values())[::-1])
+            found = list(dict.fromkeys(pages[place] for place in order))
             right = {pages[place] for place in answers}
-            hits = [pages[place] in right for place in order[:10]]
-            best = 1.0 if len(right) == 1 else sum(1 / np.log2(rank + 2) for rank in range(min(10, len(right))))
+            hits = [page in right for page in found[:10]]
+            best = sum(1 / np.log2(rank + 2) for rank in range(min(10, len(right))))
         else:
             hits = [int(place) in answers for place in order[:10]]
             best = sum(1 / np.log2(rank + 2) for rank in range(min(10, len(answers))))
@@ -198,18 +198,23 @@ def interval(differences: Vectors, draws: int = 10_000) -> str:
 
 
 class Cache:
-    """Vectors by the model's name and the texts."""
+    """Vectors by the model's name and the texts; within a run no text is encoded twice."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.known: dict[tuple[str, bool], dict[str, Vectors]] = defaultdict(dict)
         folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, name: str, encode: Encode, texts: Sequence[str], query: bool) -> Vectors:
-        key = sha256(json.dumps([name, query, list(texts)]).encode()).hexdigest()[:24]
-        path = self.folder / f"{key}.npy"
+        known = self.known[name, query]
+        path = self.folder / f"{sha256(json.dumps([name, query, list(texts)]).encode()).hexdigest()[:24]}.npy"
         if not path.exists():
-            np.save(path, encode(texts, query).astype(np.float16))
-        return unit_rows(np.load(path).astype(np.float32))
+            if missing := [text for text in dict.fromkeys(texts) if text not in known]:
+                known.update(zip(missing, encode(missing, query), strict=True))
+            np.save(path, np.stack([known[text] for text in texts]).astype(np.float16))
+        rows = unit_rows(np.load(path).astype(np.float32))
+        known.update(zip(texts, rows, strict=True))
+        return rows
 
 
 def static_table(weights: Path, texts: Sequence[str]) -> Encode:

@@ -36,8 +36,8 @@ KINDS = {
         "a constant upward trend", "slow rise",
     ],
     "step-down": [
-        "a sudden drop that stays", "it falls to a lower level and never recovers", "a step down", "a permanent decrease",
-        "abruptly lower from one hour on", "it drops once and remains low",
+        "a sudden drop that stays", "it falls to a lower level and never recovers", "a step down",
+        "a permanent decrease",         "abruptly lower from one hour on", "it drops once and remains low",
     ],
     "step-up": [
         "a sudden jump that stays", "it rises to a higher level and remains there", "a step up", "a permanent increase",

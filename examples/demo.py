@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -14,7 +16,7 @@ HERE = Path(__file__).parent
 COLLECTION = HERE.parent / ".demo"
 
 SEARCHES: list[tuple[str, list[str]]] = [
-    ("By meaning: passages, a log and a dashboard together", ["firewall logs showing exfiltration"]),
+    ("By meaning: passages, a log and a dashboard together", ["firewall logs showing exfiltration", "-n", "6"]),
     (
         "A picture by its looks: no page says what it shows",
         ["sunset over misty mountains and a lake", "--modality", "image"],
@@ -24,7 +26,7 @@ SEARCHES: list[tuple[str, list[str]]] = [
     ("A table cell", ["which vessel burned most fuel in March", "--modality", "table"]),
     (
         "By a picture: other dashboards that look like this one",
-        ["--image", str(HERE / "query.png"), "--modality", "image"],
+        ["--image", os.path.relpath(HERE / "query.png"), "--modality", "image"],
     ),
     ("A question that nothing answers", ["recipe for sourdough bread with walnuts"]),
 ]
@@ -48,8 +50,8 @@ def demo() -> None:
     run(["add", str(HERE / "handbook"), "-c", str(COLLECTION)])
     for title, query in SEARCHES:
         print(f"\n\x1b[1m{title}\x1b[0m" if sys.stdout.isatty() else f"\n{title}")
-        say("commonplace search " + " ".join(word if word.startswith("--") else f'"{word}"' for word in query))
-        run(["search", *query, "-n", "3", "-c", str(COLLECTION)])
+        say(shlex.join(["commonplace", "search", *query]))
+        run(["search", "-n", "3", *query, "-c", str(COLLECTION)])
     print('\nAsk it yourself:  .venv/bin/commonplace search "..." -c .demo')
 
 

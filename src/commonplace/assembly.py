@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict, astuple
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from commonplace.generation import (
     Manifest,
     generation_folder,
     read_identity,
+    read_json,
     read_manifest,
     write_identity,
     write_manifest,
@@ -38,6 +39,7 @@ from commonplace.vectors.transforms import Transform
 
 if TYPE_CHECKING:
     from commonplace.config import Settings
+    from commonplace.encoders.base import Encoder
     from commonplace.ingest.pipeline import Pipeline
     from commonplace.spaces.space import Space
 
@@ -159,9 +161,32 @@ class Assembly:
     def _calibration_file(self) -> Path:
         return self.generation / "calibration.npz"
 
+    def vectors_in_words(self) -> dict[str, dict[str, Any]]:
+        """Lane -> dimension, code, and the proof that `tune` left."""
+        try:
+            proof = read_json(self.generation / "proof.json")
+        except CorruptCollection:
+            proof = {}
+        return {
+            lane: {"dim": held.dim, **asdict(held.code)} | ({"proof": proof[lane]} if lane in proof else {})
+            for lane, held in self.manifest.lanes.items()
+        }
+
     @property
     def generation(self) -> Path:
         return generation_folder(self.folder, self.identity)
+
+
+def tower_of(space: Space, lane: str) -> Encoder:
+    """What made the vectors of a dense lane."""
+    return space.words if lane == "text" else space.encoders["image"]
+
+
+def tower_outputs(records: Records, space: Space, lane: str) -> tuple[list[str], Vectors]:
+    """Ids of the chunks that have a vector in a dense lane, and those vectors (n, d), before any transform."""
+    tower = tower_of(space, lane)
+    ids, vectors = records.lane_vectors(lane, tower.stored.fingerprint)
+    return ids, tower.finish(vectors) if ids else np.empty((0, tower.dim), np.float32)
 
 
 def draft_manifest(space: Space, url: str, code: Code) -> Manifest:

@@ -10,25 +10,28 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from commonplace.assembly import Assembly
 from commonplace.config import Settings
+from commonplace.database import FILES
+from commonplace.diagnosis import disagreement
 from commonplace.errors import MissingCollection, UnreadableFile, UsageError
-from commonplace.failures import DAMAGED, explained
+from commonplace.failures import explained
 from commonplace.generation import read_identity
 from commonplace.ingest.textfile import clean_text
 from commonplace.lock import CollectionLock
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
-from commonplace.stores.base import Profile
-from commonplace.stores.filters import And, Filter, In, parse, resolve
+from commonplace.stores.base import Code, Profile
+from commonplace.stores.filters import Filter, In, all_of, parse, resolve
 from commonplace.stores.networked import folder_of
-from commonplace.types import MODALITIES, Chunk, Modality, SearchResult
+from commonplace.types import Chunk, Modality, SearchResult
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from commonplace.evaluation.tuning import Tuned
     from commonplace.generations import Built, Change
     from commonplace.ingest.pipeline import AddReport, Progress
     from commonplace.ingest.scan import Plan, Problem
@@ -50,6 +53,11 @@ class Status:
     notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Source -> parts of an indexed file that could not be read."""
     bytes: int = 0
+    generation: str = ""
+    store: str = ""
+    """Name of the store, or its URL."""
+    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Lane -> dimension and code of its vectors, and what `tune` proved of them."""
 
 
 class Collection:
@@ -143,7 +151,7 @@ class Collection:
 
         opened = self._open()
         if retry:
-            lost, strays = _disagreement(opened)
+            lost, strays = disagreement(opened)
             opened.store.delete(strays)
             opened.records.read_again(lost)
         roots = opened.records.roots()
@@ -184,14 +192,16 @@ class Collection:
         """
         import numpy as np
 
+        from commonplace.vectors.normalise import unit_rows
         from commonplace.zero_shot import NONE, Judge
 
         opened = self._open()
         if "image" not in opened.space.encoders:
             raise UsageError(f"{opened.space.name!r} has no encoder of pictures; labels are theirs. Use another space.")
         judge = Judge(opened.space, labels, none_of_these=True)
-        vectors = opened.records.vectors(opened.space.encoders["image"].fingerprint, opened.records.pictures())
-        judged = judge(np.stack(list(vectors.values()))) if vectors else []
+        encoder = opened.space.encoders["image"]
+        vectors = opened.records.vectors(encoder.stored.fingerprint, opened.records.pictures())
+        judged = judge(encoder.finish(unit_rows(np.stack(list(vectors.values()))))) if vectors else []
         best = {
             media: next(found for found in answer if found[0] != NONE)
             for media, answer in zip(vectors, judged, strict=True)
@@ -293,28 +303,19 @@ class Collection:
                 notes[document.source] = document.notes
         used = sum(f.stat().st_blocks * 512 for f in self.path.rglob("*") if f.is_file())
         return Status(
-            str(self.path), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes, used
-        )
+            str(self.path), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes, used,
+            opened.identity.generation, opened.manifest.location or opened.manifest.store, opened.vectors_in_words(),
+        )  # fmt: skip
 
     @explained
-    def doctor(self) -> list[str]:
-        """What is wrong, in words, each with the next step; empty when records and store agree."""
-        opened = self._open()
-        complaints = [
-            f"{file} is damaged ({why}). "
-            + (DAMAGED if file.parent == self.path else "Remove it and run `commonplace update`: it is made anew.")
-            for file, why in opened.records.damaged_files()
-        ]
-        lost, strays = _disagreement(opened)
-        if lost:
-            complaints.append(f"{len(lost)} chunks are not in the store. Run `commonplace update --retry`.")
-        if strays:
-            complaints.append(
-                f"{len(strays)} points of the store belong to no document. Run `commonplace update --retry`."
-            )
-        if unfinished := list(opened.records.documents("writing")):
-            complaints.append(f"{len(unfinished)} documents were not read to the end. Run `commonplace update`.")
-        return complaints
+    def doctor(self, *, repair: bool = False) -> list[str]:
+        """What is wrong, in words, each with the next step; empty when records, caches and store agree.
+
+        repair  mend what can be mended from what is stored; the rest waits for the next `update`
+        """
+        from commonplace.diagnosis import diagnose
+
+        return diagnose(self._open(), self.settings, repair=repair)
 
     # -- generations
 
@@ -337,6 +338,47 @@ class Collection:
         built = rollback(self._open(rebuilding=True), self.settings, progress or _silent, url=self.url)
         self._close_generation(None)
         return built
+
+    @explained
+    def export(self, target: str | Path) -> None:
+        """Copy all but the store into an empty folder, in a documented format; also while another process has this
+        collection open."""
+        from commonplace.portable import export
+
+        export(self.path, Path(target))
+
+    @explained
+    def import_from(self, source: str | Path) -> Built:
+        """Make this collection, which must be new, of an export. No model is called for the same towers."""
+        from commonplace.portable import restore
+
+        restore(Path(source), self.path)
+        return self.rebuild()
+
+    def within(self, budget: int) -> dict[str, Code]:
+        """Lane -> the largest profile that fits in so many bytes together."""
+        from commonplace.evaluation.tuning import within_memory
+
+        return within_memory(self._open(), budget)
+
+    def tune(self, **options: Any) -> Tuned:
+        """What each size of vectors costs; the options are those of `commonplace.evaluation.tuning.tune`."""
+        from commonplace.evaluation.tuning import tune
+
+        return tune(self._open(), **options)
+
+    def apply(self, tuned: Tuned, progress: Progress | None = None) -> dict[str, Any]:
+        """Build the recommended settings as the next generation; lane -> its proof, on queries that chose nothing."""
+        from commonplace.evaluation.tuning import prove
+        from commonplace.generations import Change, LaneChange
+
+        lanes = {
+            lane: LaneChange(chosen.code, chosen.dim, "pca" if chosen.method == "pca" else "truncate")
+            for lane, chosen in tuned.chosen.items()
+            if chosen is not None
+        }
+        self.rebuild(Change(lanes=lanes), progress)
+        return prove(self._open(), tuned)
 
     def _close_generation(self, location: str | None) -> None:
         """The next call opens the generation that `collection.json` names."""
@@ -385,7 +427,6 @@ class Collection:
         progress: Progress | None,
         only: Sequence[Path] = (),
     ) -> tuple[AddReport, Plan]:
-        from commonplace.ingest.reading import Job
         from commonplace.ingest.scan import Problem, scan
 
         began = time.monotonic()
@@ -394,13 +435,8 @@ class Collection:
         pipeline = opened.pipeline(self.settings)
         pipeline.skip(plan.skipped)
         media = opened.space.encoders.get("image")
-        jobs = [
-            Job(
-                found.source, found.path, found.root, found.stamp, found.known_content,
-                self.path / "cache" / "pictures.sqlite", media.stored.fingerprint if media else "",
-            )
-            for found in plan.to_read
-        ]  # fmt: skip
+        cache, encoder = self.path / FILES["cache"], media.stored.fingerprint if media else ""
+        jobs = [replace(job, cache=cache, media_encoder=encoder) for job in plan.to_read]
         report = pipeline.run(jobs, progress or (lambda done, total, source: None))
         opened.measure()
         if jobs:
@@ -410,6 +446,7 @@ class Collection:
             skipped=tuple(Problem(skipped.source, skipped.reason) for skipped, _ in plan.skipped),
             failed=report.failed + tuple(plan.still_failed),
             unchanged=report.unchanged + plan.unchanged,
+            left_out=dict(plan.left_out),
             seconds=round(time.monotonic() - began, 3),
         )
         return report, plan
@@ -427,22 +464,13 @@ def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:
     )
 
 
-def _disagreement(opened: Assembly) -> tuple[set[str], set[str]]:
-    """Chunks of the records that the store has lost, and points of the store that no record knows."""
-    in_records, in_store = set(opened.records.chunk_ids()), set(opened.store.ids())
-    return in_records - in_store, in_store - in_records
-
-
 def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:
-    parts: list[Filter] = []
-    if filter is not None:
-        parts.append(resolve(parse(filter) if isinstance(filter, str) else filter, records.documents_like))
-    if modality:
-        chosen = (modality,) if isinstance(modality, str) else tuple(modality)
-        if unknown := [name for name in chosen if name not in MODALITIES]:
-            raise UsageError(f"no modality {unknown[0]!r}; choose from: {', '.join(MODALITIES)}")
-        parts.append(In("modality", chosen))
-    return And(tuple(parts)) if len(parts) > 1 else parts[0] if parts else None
+    expression = parse(filter) if isinstance(filter, str) else filter
+    chosen = (modality,) if isinstance(modality, str) else tuple(modality or ())
+    return all_of(
+        resolve(expression, records.documents_like) if expression is not None else None,
+        In("modality", chosen) if chosen else None,
+    )
 
 
 @lru_cache(maxsize=2)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location
+from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_of, tower_outputs
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
 from commonplace.generation import (
     FORMAT,
@@ -35,6 +35,7 @@ from commonplace.generation import (
 from commonplace.stores import remove_store
 from commonplace.stores.base import Code, Store
 from commonplace.types import Vectors
+from commonplace.vectors.normalise import unit_rows
 from commonplace.vectors.transforms import Transform
 
 if TYPE_CHECKING:
@@ -90,10 +91,11 @@ def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Prog
     The caller opens the collection anew. Raises CollectionError, with the live generation as it was, if the new one
     does not hold what the records say.
     """
-    from commonplace.spaces.registry import load_space
+    from commonplace.spaces.registry import canonical, load_space
 
     records, folder = opened.records, opened.folder
-    space = load_space(change.model or opened.identity.space)
+    name = canonical(change.model) if change.model else opened.identity.space
+    space = load_space(name)
     url = (url or opened.manifest.location) if change.location is None else change.location
     manifest = _target(opened.manifest, change, space, url)
     wanted = _plain({"manifest": asdict(manifest), "change": asdict(change), "records": records.version()})
@@ -107,18 +109,26 @@ def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Prog
     manifest = read_manifest(generation)
     encoded = _encode_pictures(opened, space, settings, progress)
     store = open_generation(generation, manifest, url, create=True)
-    made = Assembly(folder, Identity(FORMAT, number, space.name), manifest, records, store, space)
+    made = Assembly(folder, Identity(FORMAT, number, name), manifest, records, store, space)
     try:
         chunks = fill(made, settings, progress, only_missing=resumed)
         comparable = _comparable(opened, made)
         agreement = _compared(opened, made) if comparable else None
+        if comparable:
+            with suppress(FileNotFoundError):  # the same scores
+                shutil.copy(opened.generation / "calibration.npz", generation)
         made.measure()
         store.flush()
     finally:
         store.close()
     (generation / "building.json").unlink()
-    _flip(opened, made.identity, records.version())
-    _forget_older(folder, keep={number, opened.identity.generation}, url=url)
+    whole = opened.store.count() == chunks  # else there is nothing to return to
+    if whole:
+        _leave(opened)
+    else:
+        opened.store.close()  # it is removed
+    write_identity(folder, made.identity)  # the one moment at which searches see another generation
+    _forget_older(folder, keep={number, *([opened.identity.generation] if whole else [])}, url=url)
     return Built(number, chunks, encoded, agreement)
 
 
@@ -165,7 +175,8 @@ def rollback(opened: Assembly, settings: Settings, progress: Progress, *, url: s
             store.flush()
         finally:
             store.close()
-    _flip(opened, identity, opened.records.version())
+    _leave(opened)
+    write_identity(folder, identity)
     return Built(name, chunks, 0)
 
 
@@ -199,10 +210,8 @@ def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Pa
     lanes = dict(manifest.lanes)
     for lane, wanted in lanes.items():
         asked = change.lanes.get(lane, LaneChange())
-        if asked.dim is not None and asked.dim != space.dim:
-            _, vectors = opened.records.lane_vectors(lane, wanted.fingerprint)
-            rows = vectors if len(vectors) else np.empty((0, wanted.dim), np.float32)
-            transform = Transform.fit(asked.method, rows, asked.dim)
+        if asked.dim is not None and asked.dim != wanted.dim:
+            transform = Transform.fit(asked.method, tower_outputs(opened.records, space, lane)[1], asked.dim)
             transform.save(generation, lane)
             lanes[lane] = replace(wanted, dim=transform.dim, transforms=(transform.name,))
         elif wanted.transforms:  # as in the generation before
@@ -226,9 +235,11 @@ def _begun(folder: Path, wanted: Mapping[str, Any], url: str) -> str | None:
 
 def _encode_pictures(opened: Assembly, space: Space, settings: Settings, progress: Progress) -> int:
     """Pictures that the space's tower has not seen, from their files; one whose file is gone stays without."""
-    encoder = space.encoders.get("image")
-    documents = opened.records.pictures_without(encoder.fingerprint) if encoder else []
-    if encoder is None or not documents:
+    if "image" not in space.encoders:
+        return 0
+    encoder = space.encoders["image"].stored
+    documents = opened.records.pictures_without(encoder.fingerprint)
+    if not documents:
         return 0
     from commonplace.ingest.reading import Job, Prepared
     from commonplace.ingest.workers import Done, Failed, Workers
@@ -277,11 +288,11 @@ def _compared(opened: Assembly, made: Assembly) -> float:
     ids = opened.records.chunk_ids()
     sample = random.Random(0).sample(ids, min(20, len(ids)))
     shared = total = 0
-    for lane, held in made.manifest.lanes.items():
-        queries = opened.records.vectors(held.fingerprint, sorted(_keys(opened, lane, sample)))
-        for query in queries.values():
-            unit = query / np.linalg.norm(query)
-            before, after = (_nearest(each.store, lane, unit) for each in (opened, made))
+    for lane in made.manifest.lanes:
+        tower = tower_of(made.space, lane)
+        kept = opened.records.vectors(tower.stored.fingerprint, sorted(_keys(opened, lane, sample)))
+        for query in tower.finish(unit_rows(np.stack(list(kept.values())))) if kept else ():
+            before, after = (_nearest(each.store, lane, query) for each in (opened, made))
             shared, total = shared + len(before & after), total + len(before)
     chunks = opened.records.chunks(sample)
     for chunk in chunks.values():
@@ -311,10 +322,9 @@ def _nearest(store: Store, lane: str, query: Vectors) -> set[str]:
     return {hit.id for hit in store.dense(lane, query, 10)}
 
 
-def _flip(opened: Assembly, identity: Identity, version: str) -> None:
-    fields = {"records": version, "space": opened.identity.space, "at": time.time()}
+def _leave(opened: Assembly) -> None:
+    fields = {"records": opened.records.version(), "space": opened.identity.space, "at": time.time()}
     write_json(opened.generation / "left.json", fields)
-    write_identity(opened.folder, identity)  # the one moment at which searches see another generation
 
 
 def _forget_older(folder: Path, keep: set[str], url: str) -> None:

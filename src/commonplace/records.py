@@ -259,6 +259,12 @@ class Records:
             tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
         )  # fmt: skip
 
+    def sources(self, ids: Sequence[str]) -> dict[str, str]:
+        """Chunk id -> source of its document."""
+        wanted = set(ids)
+        rows = self._db.execute("SELECT chunks.id, source FROM chunks JOIN documents ON documents.id = document")
+        return {row["id"]: row["source"] for row in rows if row["id"] in wanted}
+
     def standing(self, ids: Iterable[str]) -> dict[str, tuple[int, frozenset[str]]]:
         """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match."""
         wanted = list(ids)
@@ -272,13 +278,6 @@ class Records:
             row["id"]: (row["document"], (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE))
             for row in rows
         }
-
-    def document_of(self, chunk_id: str) -> Document | None:
-        row = self._db.execute(
-            "SELECT documents.* FROM documents JOIN chunks ON chunks.document = documents.id WHERE chunks.id = ?",
-            (chunk_id,),
-        ).fetchone()
-        return _document(row) if row else None
 
     def count_chunks(self) -> dict[Modality, int]:
         rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")
@@ -355,6 +354,12 @@ class Records:
         return [row["id"] for row in rows], unit_rows(
             np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
         )
+
+    def count_lane(self, lane: str, encoder: str) -> int:
+        """How many chunks have a base vector of a dense lane."""
+        key = "words_key" if lane == "text" else "media"
+        query = f"SELECT count(*) FROM chunks JOIN base.vectors ON key = {key} AND encoder = ?"
+        return int(self._db.execute(query, (encoder,)).fetchone()[0])
 
     def pictures_without(self, encoder: str) -> list[Document]:
         """Documents with a picture that this tower has not seen."""

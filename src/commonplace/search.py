@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from commonplace.encoders.base import Encoder
@@ -99,8 +99,11 @@ class _Judged:
     pictures: dict[str, float]
     answered: float
     unknown: Unknown
+    signs: Signs
     lanes: dict[str, dict[str, float]]
     """Lane -> chunk id -> its log odds alone."""
+    standing: Mapping[str, tuple[int, frozenset[str]]]
+    """Chunk id -> its document, and the lanes that could have found it."""
 
     @property
     def experts(self) -> list[tuple[float, dict[str, float]]]:
@@ -152,16 +155,13 @@ class Searcher:
         demand = asked(query.text)
         query = replace(query, text=demand.words)
         found = self._ask(query, demand, where, wanted, clock)
-        standing = self._standing_of({row.id for rows in found.lanes.values() for row in rows})
-        judged = self._judge(
-            query, found, {id for id, (_, could) in standing.items() if "text" in could}, where is not None
-        )
-        fused = self._fuse(name, found, judged, standing)
+        judged = self._judge(query, found, filtered=where is not None)
+        fused = self._fuse(name, found, judged)
         clock.lap("fuse")
         if reranker is not None:
             fused = self._rerank(reranker, query, fused, found)
             clock.lap("rerank")
-        hits = self._hits(query, fused, k, found, judged, standing)
+        hits = self._hits(query, fused, k, found, judged)
         if min_confidence is not None:
             hits = tuple(hit for hit in hits if hit.score >= min_confidence)
         clock.lap("hits")
@@ -171,7 +171,7 @@ class Searcher:
             }
         explanation = {
             "ms": clock.laps, "fusion": name, "answered": round(judged.answered, 4), "looks": round(judged.looks, 4),
-            "unknown": [*judged.unknown.names, *judged.unknown.words],
+            "unknown": [*judged.unknown.names, *judged.unknown.words], "signs": asdict(judged.signs),
         }  # fmt: skip
         return SearchResult(query.text, hits, found.health, judged.answered < NO_MATCH, clock.total(), explanation)
 
@@ -204,9 +204,9 @@ class Searcher:
                 rows["identifier"] = matches
             found.health["identifier"] = "ok" if matches else "no identifier of the collection in the query"
             clock.lap("identifier")
-        for lane, pairs in rows.items():
+        for name, pairs in rows.items():
             kept = pairs if allowed is None else [pair for pair in pairs if allowed(pair[0])]
-            found.lanes[lane] = ranked(kept[: self.fusion.depth])
+            found.lanes[name] = ranked(kept[: self.fusion.depth])
         return found
 
     def _encode(self, query: Query, lanes: Collection[str]) -> dict[str, Vectors]:
@@ -269,7 +269,7 @@ class Searcher:
 
     # -- what it means
 
-    def _judge(self, query: Query, found: _Found, worded: Container[str], filtered: bool) -> _Judged:
+    def _judge(self, query: Query, found: _Found, *, filtered: bool = False) -> _Judged:
         terms = self._wording.analyser.terms
         words = f"{query.text} {query.words}".strip()
         weights, calibration = self.fusion.weights, self._calibration
@@ -294,6 +294,8 @@ class Searcher:
         )
         text_of, media_of = standardised["text"], standardised["media"]
         by_word = by_words(text_of, bm25, identifiers, information, weights)
+        standing = self._standing_of({row.id for rows in found.lanes.values() for row in rows})
+        worded = {id for id, (_, could) in standing.items() if "text" in could}
         by_look = by_looks(media_of, text_of, worded, weights)
         looks = 0.0
         if by_look and not found.surely:
@@ -316,7 +318,7 @@ class Searcher:
             "identifier": by_words({}, [], identifiers, information, weights),
         }
         answered = answerable(signs) if by_word or by_look else 0.0
-        return _Judged(looks, by_word, by_look, answered, missing, alone)
+        return _Judged(looks, by_word, by_look, answered, missing, signs, alone, standing)
 
     def _looks(self, query: Query, found: _Found) -> float:
         """Probability that the query asks for looks."""
@@ -339,9 +341,8 @@ class Searcher:
             self._standing |= self._records.standing(missing)
         return {id: self._standing[id] for id in ids if id in self._standing}
 
-    def _fuse(
-        self, name: FusionName, found: _Found, judged: _Judged, standing: Mapping[str, tuple[int, frozenset[str]]]
-    ) -> list[Fused]:
+    def _fuse(self, name: FusionName, found: _Found, judged: _Judged) -> list[Fused]:
+        standing = judged.standing
         equal = dict.fromkeys(LANES_OF["hybrid"], 1.0)
         match name:
             case "rrf":  # plain, as the literature has it: a lane that cannot find a chunk counts as a miss
@@ -368,7 +369,6 @@ class Searcher:
         k: int,
         found: _Found,
         judged: _Judged,
-        standing: Mapping[str, tuple[int, frozenset[str]]],
     ) -> tuple[Hit, ...]:
         """The k best, near-identical chunks of one document shown once."""
         wanted = frozenset(self._wording.analyser.terms(f"{query.text} {query.words}"))
@@ -403,7 +403,7 @@ class Searcher:
                         why=reason(lanes, matched, len(wanted), identifiers),
                         matched=matched,
                         identifiers=identifiers,
-                        eligible=tuple(sorted(standing.get(row.id, NOWHERE)[1])),
+                        eligible=tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
                     )
                 )
                 if len(hits) == k:

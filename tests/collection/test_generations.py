@@ -163,7 +163,7 @@ def test_rolling_back_returns_to_the_generation_before_with_what_was_added_since
 
 def test_only_the_generation_before_is_kept(mine: Collection) -> None:
     for profile in ("half", "float", "half"):
-        mine.rebuild(Change(lanes={"text": LaneChange(Code(profile))}))  # type: ignore[arg-type]
+        mine.rebuild(Change(lanes={"text": LaneChange(Code(profile))}))
     assert generations(mine.path) == ["0003", "0004"]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-WORDS = "a picture of the line chart cat dog outbound traffic spikes alarm rain select name from users where id".split()
+WORDS = ["a picture of the line chart", "cat dog outbound traffic spikes", "alarm rain select name from users where id"]
 
 
 def bpe(folder: Path, limit: int, *, pad: str, begin: str | None, end: str) -> None:
@@ -66,6 +66,7 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
         text |= {"context_length": 16, "pool_type": "last", "no_causal_mask": True}
         preprocess = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
     if kind == "coca":
+        config["custom_text"] = True
         vision |= {"attentional_pool": True, "attn_pooler_heads": 4, "output_tokens": True}
         text |= {"context_length": 76, "embed_cls": True, "output_tokens": True}
         config["multimodal_cfg"] = {
@@ -75,7 +76,7 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
     torch.manual_seed(0)
     cls = library.CoCa if kind == "coca" else library.CustomTextCLIP if kind == "siglip" else library.CLIP
-    shape = {key: value for key, value in config.items() if key not in ("custom_text",)}
+    shape = {key: value for key, value in config.items() if key != "custom_text"}
     model = _varied(cls(**shape))
     with torch.no_grad():
         model.logit_scale.fill_(float(np.log(100)))
@@ -131,7 +132,7 @@ def clap(folder: Path) -> Path:
 
     text = {"vocab_size": 320, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
             "num_attention_heads": 2, "max_position_embeddings": 40, "pad_token_id": 1}  # fmt: skip
-    audio = {"patch_embeds_hidden_size": 16, "hidden_size": 128, "depths": [1, 1, 1, 1], "num_attention_heads": [2, 2, 2, 2],
+    audio = {"patch_embeds_hidden_size": 16, "hidden_size": 128, "depths": [1] * 4, "num_attention_heads": [2] * 4,
              "num_mel_bins": 64, "spec_size": 256, "num_hidden_layers": 4}  # fmt: skip
     config = library.ClapConfig(text_config=text, audio_config=audio, projection_dim=24)
     _varied(library.ClapModel(config)).save_pretrained(folder)

@@ -115,9 +115,10 @@ def test_a_vector_does_not_depend_on_what_else_is_in_the_batch(text: TextEncoder
     assert (together * alone).sum(1).min() > 0.998
 
 
-def test_cosines_are_those_of_the_starting_weights(text: TextEncoder) -> None:
+def test_cosines_of_general_text_stay_near_those_of_the_starting_weights(text: TextEncoder) -> None:
+    """Training that forgets, or a file of other weights, would move them further."""
     rows = text.encode(PROBES["sentences"])
-    assert rows @ rows.T == pytest.approx(np.array(PROBES["cosines"]), abs=0.02)
+    assert rows @ rows.T == pytest.approx(np.array(PROBES["cosines"]), abs=0.12)
 
 
 def test_the_first_dimensions_are_good_by_themselves(text: TextEncoder) -> None:
@@ -143,6 +144,7 @@ def test_a_question_is_nearer_to_its_answer_than_to_other_text(text: TextEncoder
         "\ud800",
         "broken \udfff half",
         "👩‍👩‍👧‍👦🔥",
+        "!!!???...",
         "\u202e\u200b",
         "ﷺ" * 300,
         "é" * 5000,

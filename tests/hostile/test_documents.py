@@ -23,7 +23,8 @@ from reportlab.pdfgen.canvas import Canvas
 from commonplace.collection import Collection, Status
 from commonplace.database import FILES, connect
 from commonplace.ingest.pipeline import AddReport
-from commonplace.ingest.reading import Job, Prepared, stamp
+from commonplace.ingest.reading import Job, Prepared
+from commonplace.ingest.walk import stamp
 from commonplace.ingest.workers import Done, Limits, Workers
 
 HARMLESS = {"valve.md": "# Valve\n\nOpen the bypass valve before noon.\n", "pump.txt": "The pump hums at night.\n"}
@@ -219,7 +220,7 @@ def test_three_thousand_pages_stream_through_a_worker_in_bounded_memory(tmp_path
     path = tmp_path / "long.pdf"
     path.write_bytes(pdf([f"Page {n} describes gauge {n * 7}." for n in range(1, PAGES + 1)]))
     connect(tmp_path, create=True).close()
-    job = Job("long.pdf", path, 1, stamp(path.stat()), "", tmp_path / FILES["cache"], "")
+    job = Job("long.pdf", path, 1, stamp(path.stat()), cache=tmp_path / FILES["cache"])
     workers = Workers("commonplace.ingest.reading:read", 1, Limits(memory=512 << 20))
     before = psutil.Process().memory_info().rss
     pages = set[int]()

@@ -141,6 +141,18 @@ def test_the_delimiter_of_a_table_is_found(tmp_path: Path, delimiter: str) -> No
     assert (table.rows, table.header_rows) == (tuple(rows), 1)
 
 
+def test_keys_of_json_and_toml_know_their_lines(tmp_path: Path) -> None:
+    text = '{\n  "a": {\n    "b": 1\n  },\n  "b": [\n    2\n  ]\n}\n'
+    assert placed(read_as(data.read_json, text, tmp_path)) == [("a.b: 1", (), (2, 4)), ("b: 2", (), (5, 8))]
+    text = 'name = "quay"\n\n[b]\nname = 1\n\n[[gates]]\nn = 1\n[[gates]]\nn = 2\n'
+    assert placed(read_as(data.read_toml, text, tmp_path)) == [
+        ("name: quay", (), (1, 2)),
+        ("b.name: 1", (), (3, 5)),
+        ("gates[0].n: 1\ngates[1].n: 2", (), (6, 9)),
+    ]
+    assert placed(read_as(data.read_json, '{"a": 1, "b": 2}', tmp_path)) == [("a: 1", (), None), ("b: 2", (), None)]
+
+
 def test_a_long_table_comes_in_slices_with_header_and_lines(tmp_path: Path) -> None:
     text = "id,name\n" + "".join(f"{number},row {number}\n" for number in range(2, 1002))
     tables = only(Table, read_as(delimited.read, text, tmp_path))

@@ -87,15 +87,6 @@ def test_long_output_is_cut(tmp_path: Path) -> None:
     assert len(texts(read(tmp_path, cell("code", "train()", printed)))[1]) <= notebook.LONGEST_OUTPUT
 
 
-def test_a_notebook_of_version_3_is_read(tmp_path: Path) -> None:
-    cells = [
-        {"cell_type": "heading", "level": 1, "source": "Tides"},
-        {"cell_type": "code", "input": "x = 1", "outputs": []},
-    ]
-    found = read_as(notebook.read, json.dumps({"worksheets": [{"cells": cells}], "nbformat": 3}), tmp_path)
-    assert placed(found) == [("x = 1", ("Tides",), None)]
-
-
 @pytest.mark.parametrize("content", ['{"cells": [1]}', '{"cells": [{"source": []}]}', "[]", "{", '{"worksheets": []}'])
 def test_what_is_no_notebook_is_read_as_text_and_said(content: str, tmp_path: Path) -> None:
     found = read_as(notebook.read, content, tmp_path)

@@ -4,16 +4,17 @@ import numpy as np
 import pytest
 
 from commonplace.ranking.calibration import ELSEWHERE, LOOKS, MATTERS, Calibration, Moments, Sight, calibrate
+from commonplace.types import Vectors
 
 
-def unit(rows: np.ndarray) -> np.ndarray:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+def unit(rows: Vectors) -> Vectors:
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def cloud(n: int, d: int = 16, seed: int = 0) -> np.ndarray:
+def cloud(n: int, d: int = 16, seed: int = 0) -> Vectors:
     """Unit vectors around a common direction, some directions wider than others."""
     draw = np.random.default_rng(seed)
-    return unit(draw.normal(size=(n, d)) * np.linspace(0.2, 1.5, d) + 1.0)
+    return unit(np.asarray(draw.normal(size=(n, d)) * np.linspace(0.2, 1.5, d) + 1.0, np.float32))
 
 
 def test_standardised_cosines_of_the_whole_lane_have_mean_0_and_deviation_1() -> None:

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from commonplace.encoders.base import Encoder, Kind
-from commonplace.encoders.onnx import ImageEncoder, TextEncoder
-from commonplace.errors import DimensionMismatch, SpaceMismatch, UnknownName, UsageError
+from commonplace.encoders.onnx import MODELS, ImageEncoder, TextEncoder
+from commonplace.errors import DimensionMismatch, ModelError, SpaceMismatch, UnknownName, UsageError
+from commonplace.spaces import registry
+from commonplace.spaces.heads import Head, save
+from commonplace.spaces.presets import PRESETS
 from commonplace.spaces.registry import SPACES, load_space
 from commonplace.spaces.space import Space, as_precision
 
@@ -117,3 +122,108 @@ def test_int8_keeps_cosines(space: Space) -> None:
 def test_an_unknown_precision_is_refused(space: Space) -> None:
     with pytest.raises(UsageError, match="no precision named 'int4'"):
         space.encode_text(["a"], precision="int4")  # type: ignore[arg-type]
+
+
+# -- names
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("bundled", ["bundled"]),
+        ("bundled+open_clip:ViT-B-32/laion2b", ["bundled", "open_clip:ViT-B-32/laion2b"]),
+        ("onnx:/a+b/c+transformers:x/y", ["onnx:/a+b/c", "transformers:x/y"]),  # a plus in a path joins nothing
+    ],
+)
+def test_a_name_may_join_two_spaces(name: str, parts: list[str]) -> None:
+    assert registry.parts(name) == parts
+
+
+def test_options_follow_a_question_mark() -> None:
+    assert registry.split("sentence-transformers:BAAI/bge-m3?dim=256&device=cpu") == (
+        "sentence-transformers",
+        "BAAI/bge-m3",
+        {"dim": "256", "device": "cpu"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "said"),
+    [
+        ("siglip", UnknownName, r"no space named 'siglip'\. Did you mean: siglip2"),
+        ("sentence_transformers:x", UnknownName, "Did you mean: sentence-transformers:..."),
+        ("open_clip:", UsageError, "names no model"),
+        ("open_clip:x/y?dim=3", UsageError, "open_clip has no option 'dim'; choose from: device"),
+        ("sentence-transformers:x?dim=many", UsageError, "expected a whole number"),
+        ("bundled+bundled+bundled", UsageError, "joins 3 spaces; expected at most two"),
+        ("open_clip:ViT-B-32/laion2b_s34b_b79k", ModelError, "commonplace models pull"),
+        ("adapter:/nowhere", ModelError, "holds no adapter"),
+        ("onnx:/nowhere", ModelError, "holds no exported space"),
+    ],
+)
+def test_a_name_that_leads_nowhere_says_what_to_do(
+    name: str, error: type[Exception], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONPLACE_MODELS", str(tmp_path))
+    with pytest.raises(error, match=said):
+        load_space(name)
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_presets_are_names_of_known_families(preset: str) -> None:
+    for part in registry.parts(registry.canonical(preset)):
+        if part not in SPACES:
+            registry.split(part)
+
+
+def test_a_folder_of_our_own_towers_is_a_space() -> None:
+    assert load_space(f"onnx:{MODELS}").anchor == load_space("bundled").anchor
+
+
+def test_the_words_of_a_pairing_are_read_by_the_specialist(space: Space) -> None:
+    pair = load_space(f"bundled+onnx:{MODELS}")
+    assert pair.words is pair.specialist
+    assert pair.encoders["text"] is not pair.specialist
+    assert space.words is space.encoders["text"]
+
+
+# -- files
+
+
+def test_files_are_opened_as_they_are_encoded(space: Space, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    blocks = random.integers(0, 256, (6, 8, 3), np.uint8)
+    picture = Image.fromarray(blocks).resize((2400, 1800), Image.Resampling.BICUBIC)
+    picture.save(tmp_path / "large.jpg", quality=95)
+    by_file, by_name, whole = space.encode_image([tmp_path / "large.jpg", str(tmp_path / "large.jpg"), picture])
+    assert (by_file == by_name).all()
+    assert float(by_file @ whole) > 0.99  # decoded at a quarter
+
+
+# -- adapters
+
+
+def test_a_head_of_zeros_changes_nothing(space: Space) -> None:
+    vectors = space.encode_text(["a", "b"])
+    zero = Head({"W": np.zeros((384, 384), np.float32), "b": np.zeros(384, np.float32)})
+    assert zero(vectors) == pytest.approx(vectors, abs=1e-6)
+
+
+def test_an_adapter_is_a_space_whose_pictures_pass_through_its_head(space: Space, tmp_path: Path) -> None:
+    image = space.encoders["image"]
+    turn = np.roll(np.eye(384, dtype=np.float32), 1, axis=1) - np.eye(384, dtype=np.float32)  # x + x turn: x, shifted
+    save(
+        tmp_path, "bundled", {"image": image.fingerprint}, {"image": Head({"W": turn, "b": np.zeros(384, np.float32)})}
+    )
+    adapted = load_space(f"adapter:{tmp_path}")
+    white = Image.new("RGB", (64, 64), "white")
+    assert adapted.encode_image([white]) == pytest.approx(np.roll(space.encode_image([white]), 1, axis=1), abs=1e-5)
+    assert adapted.encoders["image"].fingerprint != image.fingerprint
+    assert adapted.encoders["image"].stored.fingerprint == image.fingerprint
+    assert adapted.anchor == space.anchor
+
+
+def test_an_adapter_of_another_tower_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, "bundled", {"image": "0" * 32}, {"image": Head({"W": np.zeros((384, 384), np.float32)})})
+    with pytest.raises(SpaceMismatch, match="was fitted on the image encoder 000000000000"):
+        load_space(f"adapter:{tmp_path}")

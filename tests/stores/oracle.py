@@ -58,8 +58,10 @@ class Oracle(Store):
         return dict(best[:k])
 
     def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
-        has = {None: lambda point: True, "bm25": lambda point: bool(point.terms)}
-        return sum(has.get(lane, lambda point: lane in point.vectors)(point) for point in self._live(where))
+        return sum(
+            lane is None or (bool(point.terms) if lane == "bm25" else lane in point.vectors)
+            for point in self._live(where)
+        )
 
     def ids(self) -> Iterator[str]:
         return iter(list(self.points))

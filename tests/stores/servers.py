@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 VERSION = "pginstall18"
 
@@ -36,7 +37,7 @@ class Server:
         assert binaries is not None
         self._binaries = binaries
         self._process: subprocess.Popen[bytes] | None = None
-        self._as: dict[str, int] = {}
+        self._as: dict[str, Any] = {}
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             os.chown(folder, 65534, 65534)
             self._as = {"user": 65534, "group": 65534}
@@ -54,7 +55,7 @@ class Server:
                 [self._binaries / "postgres", "-D", "data", "-k", self.folder, *options],
                 cwd=self.folder, env={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True, extra_groups=[] if self._as else None,
-                **self._as,  # type: ignore[arg-type]
+                **self._as,
             )  # fmt: skip
         import psycopg
 
@@ -80,7 +81,7 @@ class Server:
         subprocess.run(
             [self._binaries / command, *arguments], cwd=self.folder, env={"PATH": os.environ.get("PATH", "")},
             check=True, capture_output=True, extra_groups=[] if self._as else None,
-            **self._as,  # type: ignore[call-overload]
+            **self._as,
         )  # fmt: skip
 
 

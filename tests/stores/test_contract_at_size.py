@@ -42,7 +42,7 @@ def filled(request: pytest.FixtureRequest, place: Callable[[str], str | Path]) -
             vectors={"text": vectors[n]} if n % 7 else {},
             terms={int(word): float(rng.uniform(0.2, 2.2)) for word in words[n]} if n % 11 else {},
             identifiers=(f"unique-{n}", f"shared-{n % 40}"),
-            tags=(f"percent-{n % 100}",),
+            tags=(f"percent-{n % 100}", *(["only-one"] if n == 2_000 else [])),
             date=1_700_000_000 + n if n % 3 else None,
         )
         for n, number in enumerate(rng.permutation(np.unique(rng.integers(2**63, size=2 * N, dtype=np.uint64)))[:N])
@@ -72,6 +72,7 @@ FILTERS = {
     "20 %": Eq("modality", "image"),
     "10 %": In("document", tuple(range(100, 125))),
     "1 %": Eq("tags", "percent-42"),
+    "0.02 %": Eq("tags", "only-one"),
     "0.2 %": And((Eq("tags", "percent-42"), Eq("modality", "text"), Range("date", gte=1_700_004_000))),
     "nobody": Eq("document", -1),
 }
@@ -96,6 +97,15 @@ def test_sparse_lists_equal_the_oracles(filled: tuple[Store, Oracle]) -> None:
             # Sums of float32 may order near-equal scores differently; ties by construction are tested above.
             if len({round(hit.score, 4) for hit in theirs}) == len(theirs) < 10:
                 assert found(mine) == found(theirs)
+
+
+def test_candidates_are_the_lists_of_the_lanes(filled: tuple[Store, Oracle]) -> None:
+    store, _ = filled
+    for query in clustered(np.random.default_rng(11), 5):
+        for where in (None, FILTERS["20 %"]):
+            found = store.candidates({"text": query}, {3: 1.0, 7: 2.0}, 20, where=where)
+            assert found["text"] == store.dense("text", query, 20, where=where)
+            assert found["bm25"] == store.sparse({3: 1.0, 7: 2.0}, 20, where=where)
 
 
 def test_matching_and_counts_equal_the_oracles(filled: tuple[Store, Oracle]) -> None:

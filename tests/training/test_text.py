@@ -11,10 +11,17 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the [train] extra (torch)")
 
+import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
 from commonplace.training import text_pairs as source
 from commonplace.training.data import BENCHMARKS, Passage
-from commonplace.training.text import mine
+from commonplace.training.fit import Plan, fit
+from commonplace.training.text import Config, Lessons, Prepared, mine
 from commonplace.training.text_pairs import TextPair, disturbed, general_pairs, heading_pair, sentence_pair, written
+from commonplace.training.towers import TextShape, TextTower
 from commonplace.vectors.normalise import unit_rows
 
 pytestmark = pytest.mark.train
@@ -90,3 +97,46 @@ def test_hard_negatives_are_near_but_of_another_page() -> None:
 def test_what_judges_the_tower_is_in_no_mixture() -> None:
     assert len(source.HELD_OUT) == 4
     assert not source.HELD_OUT & BENCHMARKS
+
+
+def test_a_small_tower_learns_its_lessons(tmp_path: Path) -> None:
+    """Every kind of batch and every loss, on a tower of two layers and words of its own."""
+    subjects = ["lease", "route", "disk", "queue", "mirror", "token", "backup", "alarm"]
+    pairs = [
+        TextPair(
+            kind, f"how to renew the {one}", f"{kind}: the {one} is renewed at half of its time", f"{kind} {one}", one
+        )
+        for kind in ("question", "heading", "general")
+        for one in subjects
+    ]
+    pairs += [TextPair("question", "renew a lease", "a held passage", "held", held=True)]
+    words = dict.fromkeys(word.strip(":") for pair in pairs for word in f"{pair.query} {pair.passage}".split())
+    tokenizer = Tokenizer(WordLevel({"[PAD]": 0, "[UNK]": 1, **{word: n for n, word in enumerate(words, 2)}}, "[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    n, chance = len(pairs), np.random.default_rng(0)
+    vectors = unit_rows(chance.standard_normal((n, 384), np.float32))
+    negatives = np.full((n, 2), -1)
+    negatives[0] = [1, 2]
+    prepared = Prepared(
+        pairs,
+        vectors.astype(np.float16),
+        vectors.astype(np.float16),
+        negatives,
+        np.where(negatives >= 0, 6.0, np.nan).astype(np.float32),
+        np.stack([vectors, vectors], 1).astype(np.float16),
+    )
+    torch.manual_seed(0)
+    tower = TextTower(TextShape(vocabulary=len(words) + 2, tokens=32, width=32, heads=2, layers=2))
+    config = Config(epochs=12, others=1.0, batch=8, tokens=24, long_tokens=32)
+    lessons = Lessons(tower, prepared, tokenizer.to_str(), config)
+    kinds = [pairs[places[0]].kind for places, _ in lessons.batches]
+    assert kinds[0] == "heading"
+    assert {"question", "general"} == set(kinds[1:])
+    assert not any(pairs[place].held for places, _ in lessons.batches for place in places)
+    before = float(lessons(len(lessons.batches) - 1)[0].detach())
+    figures = fit(tower, lessons, Plan(len(lessons.batches), 3e-3), tmp_path, measure=lessons.validate)
+    assert float(lessons(len(lessons.batches) - 1)[0].detach()) < before
+    assert set(figures) == {"held recall@1", "held recall@10"}
+    header = (tmp_path / "curves.csv").read_text().splitlines()[0]
+    for part in ("ranking, question", "relation, heading", "margin, question", "anchor, general"):
+        assert part in header

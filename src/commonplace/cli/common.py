@@ -38,6 +38,20 @@ def collection_option(command: F) -> F:
     )(command)
 
 
+class Size(click.ParamType):  # type: ignore[type-arg]
+    """`2G`, `500M`, `64k` or bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).strip().lower().removesuffix("b").removesuffix("i")
+        factor = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}.get(text[-1:], 1)
+        try:
+            return int(float(text.rstrip("kmgt")) * factor)
+        except ValueError:
+            self.fail(f"{value!r} is no size; expected e.g. 2G or 500M", param, ctx)
+
+
 def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
 

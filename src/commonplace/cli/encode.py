@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -83,24 +84,43 @@ def embed(
 
 
 @click.command()
-@click.option("--recipe", required=True, help="rotation, text or image.")
-@click.option("--weights", required=True, type=click.Path(path_type=Path), help="Folder of the packages to start from.")
-@click.option("--data", required=True, type=click.Path(path_type=Path), help="Folder of the training data.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower and its card.")
+@click.option("--recipe", help="rotation, text or image.")
+@click.option("--adapter", type=click.Path(path_type=Path), help="Pairs (JSON lines or CSV) to fit a head on instead.")
+@click.option("--weights", type=click.Path(path_type=Path), help="Folder of the packages to start from.")
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the training data.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower, or the head.")
+@click.option("--model", default="bundled", show_default=True, help="Space that an adapter is fitted on.")
+@click.option("--loss", type=click.Choice(["softmax", "sigmoid"]), default="softmax", show_default=True)
+@click.option("--hidden", type=click.IntRange(0), default=0, help="Width of an adapter's hidden layer; 0: linear.")
 @click.option("--smoke", is_flag=True, help="The same code path in seconds, on very little data.")
 @click.option("--resume", is_flag=True, help="Go on where a run into the same folder ended.")
 @json_option
-def train(recipe: str, weights: Path, data: Path, out: Path, smoke: bool, resume: bool, as_json: bool) -> None:
-    """Train a tower by one of the recipes. Needs the [train] extra.
+def train(
+    recipe: str | None,
+    adapter: Path | None,
+    weights: Path | None,
+    data: Path | None,
+    out: Path,
+    model: str,
+    loss: Literal["softmax", "sigmoid"],
+    hidden: int,
+    smoke: bool,
+    resume: bool,
+    as_json: bool,
+) -> None:
+    """Train a tower by one of the recipes, or fit an adapter: a head for your own pairs. Needs the [train] extra.
 
-    Curves, a report and the state to resume from are in OUT/training.
+    Of a recipe, curves, a report and the state to resume from are in OUT/training. An adapter is refused (exit code 2)
+    where it does not rank held-out pairs better; use it as --model adapter:OUT.
 
     \b
       commonplace train --recipe text --weights cache/ --data data/ --out towers/
+      commonplace train --adapter pairs.jsonl --out my-domain/
     """
     import logging
     import sys
 
+    from commonplace.errors import UsageError
     from commonplace.lazy import look_up, require
     from commonplace.training import RECIPES
 
@@ -108,9 +128,20 @@ def train(recipe: str, weights: Path, data: Path, out: Path, smoke: bool, resume
         steps = logging.getLogger("commonplace.training")
         steps.addHandler(logging.StreamHandler())
         steps.setLevel(logging.INFO)
-    run = look_up(RECIPES, recipe, kind="recipe")
-    require("torch", extra="train")
-    figures = run(weights, data, out, smoke=smoke, resume=resume)
+    if (recipe is None) == (adapter is None):
+        raise UsageError("expected either --recipe NAME or --adapter PAIRS. See `commonplace train --help`.")
+    if adapter is not None:
+        require("torch", extra="train")
+        from commonplace.training.adapter import Config, train_adapter
+
+        figures = train_adapter(adapter, out, model=model, config=Config(loss=loss, hidden=hidden))
+    else:
+        assert recipe is not None
+        run = look_up(RECIPES, recipe, kind="recipe")
+        if weights is None or data is None:
+            raise UsageError("a recipe needs --weights and --data; see docs/models/ for what they are.")
+        require("torch", extra="train")
+        figures = run(weights, data, out, smoke=smoke, resume=resume)
     if as_json:
         print_json(figures)
     else:

@@ -170,11 +170,15 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
         from commonplace.crops import crop
 
         picture = crop(collection, chunk, query)
-    if output is None and sys.stdout.isatty():
-        click.launch(str(_kept(picture, chunk.id)))
-    elif output is not None:
+    if output is not None:
         output.write_bytes(picture)
         click.echo(f"picture: {output}")
+    elif shows_pictures():
+        click.echo(inline_picture(picture))
+    elif sys.stdout.isatty():
+        kept = _kept(picture, chunk.id)
+        click.echo(f"picture: {link(str(kept), kept)}")  # there may be no program to open it
+        click.launch(str(kept))
 
 
 def _print_chunk(chunk: Chunk, query: str) -> None:
@@ -199,6 +203,6 @@ def _print_chunk(chunk: Chunk, query: str) -> None:
 def _kept(picture: bytes, id: str) -> Path:
     import tempfile
 
-    path = Path(tempfile.gettempdir()) / f"commonplace-{id}.png"
-    path.write_bytes(picture)
-    return path
+    with tempfile.NamedTemporaryFile(prefix=f"commonplace-{id}-", suffix=".png", delete=False) as file:
+        file.write(picture)
+    return Path(file.name)

@@ -48,6 +48,10 @@ def add(
 
     with Collection(path, model, profile=profile) as collection, progress_bar("file") as progress:
         report = collection.add(*paths, include=include, exclude=exclude, retry=retry, progress=progress)
+        if (collection.path / "plan.json").exists():
+            from commonplace.evaluation.plan import compared
+
+            click.echo(compared(collection.path, sum(report.chunks.values()), report.seconds), err=True)
     _print_report(ctx, report, as_json)
 
 
@@ -79,6 +83,8 @@ def _print_report(ctx: click.Context, report: AddReport, as_json: bool) -> None:
             f"{report.removed} removed, {len(report.skipped)} skipped, {len(report.failed)} failed, "
             f"in {report.seconds:.1f} s"
         )
+        if report.left_out:
+            click.echo("  left out: " + ", ".join(f"{n} {why}" for why, n in sorted(report.left_out.items())), err=True)
         for name, problems in (("skipped", report.skipped), ("failed", report.failed)):
             for problem in problems:
                 click.echo(f"  {name}: {problem.source}: {problem.reason}", err=True)
@@ -150,7 +156,16 @@ def status(path: Path, list_documents: bool, as_json: bool) -> None:
         rows = [{"source": d.source, "state": d.state, "format": d.format, "title": d.title} for d in documents]
         print_json({**asdict(found), **({"list": rows} if list_documents else {})})
         return
-    click.echo(f"{found.path}  (space: {found.space}, {found.bytes / 1e6:.1f} MB)")
+    click.echo(f"{found.path}  (space: {found.space}, store: {found.store}, {found.bytes / 1e6:.1f} MB)")
+    for lane, held in found.vectors.items():
+        proof = held.get("proof", {}).get("recall")
+        proven = (
+            f", recall@10 {proof['mean']:.4f} ({proof['low']:.4f}-{proof['high']:.4f}) of {proof['queries']} queries"
+            if proof
+            else ""
+        )
+        oversampled = f" x{held['oversampling']:g}" if held["oversampling"] > 1 else ""
+        click.echo(f"vectors of {lane}: {held['dim']} dimensions, {held['profile']}{oversampled}{proven}")
     click.echo("documents: " + (", ".join(f"{n} {state}" for state, n in sorted(found.documents.items())) or "none"))
     click.echo("chunks: " + (", ".join(f"{n} {modality}" for modality, n in found.chunks.items()) or "none"))
     for problem in found.problems:
@@ -164,18 +179,20 @@ def status(path: Path, list_documents: bool, as_json: bool) -> None:
 
 @click.command()
 @collection_option
+@click.option("--repair", is_flag=True, help="Mend what can be mended without reading a file again.")
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, path: Path, as_json: bool) -> None:
-    """Check that records, vectors and models agree. Exits with 1 if something is wrong.
+def doctor(ctx: click.Context, path: Path, repair: bool, as_json: bool) -> None:
+    """Check that records, caches, vectors and models agree. Exits with 1 if something is wrong.
 
     \b
       commonplace doctor
+      commonplace doctor --repair
     """
     from commonplace.collection import Collection
 
     with Collection(path) as collection:
-        complaints = collection.doctor()
+        complaints = collection.doctor(repair=repair)
     if as_json:
         print_json({"complaints": complaints})
     else:

@@ -50,11 +50,11 @@ def _list(as_json: bool) -> None:
         rows.append({"name": name, "dim": space.dim, "encoders": encoders, "licence": "Apache-2.0", "ready": True})
     for name, preset in PRESETS.items():
         missing = [extra for extra in preset.extra.split(",") if not find_spec(MODULES[extra])]
-        wanted = _to_pull(name)
+        downloaded = all(one in here for one in _to_pull(name))
         rows.append({
             "name": name, "dim": preset.dim, "space": preset.space, "brings": preset.brings, "licence": preset.licence,
             "megabytes": preset.parameters * 4, "missing_extras": missing,
-            "downloaded": all(one in here for one in wanted), "ready": not missing and all(one in here for one in wanted),
+            "downloaded": downloaded, "ready": not missing and downloaded,
         })  # fmt: skip
     for name, card in here.items():
         size = sum(file["bytes"] for file in card["files"].values()) // 10**6

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+from commonplace.cli.common import Size, collection_option, json_option, print_json, progress_bar
 from commonplace.stores.base import OVERSAMPLING, PROFILES, Code, Profile
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--model", metavar="NAME", help="Other encoders; see `commonplace models`.")
 @click.option("--profile", type=click.Choice(PROFILES), help="Size of the vectors that are searched.")
 @click.option("--oversampling", type=click.FloatRange(1), help="So many times more candidates are compared in full.")
+@click.option("--memory-budget", type=Size(), help="The largest profile that fits, e.g. 2G; originals on disk.")
 @click.option("--on-disk", is_flag=True, help="Leave the originals on disk, with only the codes in memory.")
 @click.option("--dim", type=click.IntRange(1), help="Fewer dimensions.")
 @click.option("--by", type=click.Choice(["truncate", "pca"]), default="truncate", show_default=True, help="How.")
@@ -29,6 +30,7 @@ def rebuild(
     model: str | None,
     profile: Profile | None,
     oversampling: float | None,
+    memory_budget: int | None,
     on_disk: bool,
     dim: int | None,
     by: Literal["truncate", "pca"],
@@ -54,6 +56,8 @@ def rebuild(
         code = Code(profile, oversampling or OVERSAMPLING[profile], on_disk=on_disk)
         changed = dict.fromkeys(lanes or ("text", "media"), LaneChange(code, dim, by))
     with Collection(path) as collection, progress_bar("chunk") as progress:
+        if memory_budget is not None:
+            changed = {lane: LaneChange(code, dim, by) for lane, code in collection.within(memory_budget).items()}
         built = collection.rebuild(Change(model, None, changed), progress)
     _print(built, as_json)
 
@@ -105,3 +109,35 @@ def _print(built: Built, as_json: bool) -> None:
         click.echo(f"{built.encoded} pictures were encoded anew")
     if built.agreement is not None:
         click.echo(f"of the nearest chunks, {built.agreement:.1%} are the same as before")
+
+
+@click.command()
+@click.argument("target", type=click.Path(path_type=Path))
+@collection_option
+def export(target: Path, path: Path) -> None:
+    """Copy all but the vectors' store into an empty folder, also while another process uses the collection.
+
+    \b
+      commonplace export /backups/notes-monday
+    """
+    from commonplace.collection import Collection
+
+    Collection(path).export(target)
+    click.echo(f"{target}: documents.sqlite, cache/pictures.sqlite, base/vectors.sqlite")
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@collection_option
+@json_option
+def import_(source: Path, path: Path, as_json: bool) -> None:
+    """Make a new collection of an export, without calling a model.
+
+    \b
+      commonplace import /backups/notes-monday -c restored.commonplace
+    """
+    from commonplace.collection import Collection
+
+    with Collection(path) as collection, progress_bar("chunk"):
+        built = collection.import_from(source)
+    _print(built, as_json)

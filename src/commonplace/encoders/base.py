@@ -44,7 +44,7 @@ class Encoder(ABC):
 
     @property
     def stored(self) -> Encoder:
-        """The encoder whose vectors a collection keeps; `finish` makes this one's of them. Itself, save for adapters."""
+        """The encoder whose vectors a collection keeps, for `finish` to work on. Itself, save for adapters."""
         return self
 
     def finish(self, vectors: Vectors) -> Vectors:

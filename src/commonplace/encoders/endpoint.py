@@ -90,8 +90,8 @@ class EndpointEncoder(ForeignEncoder):
         widths = {len(row) for row in rows}
         if widths != {self.dim}:
             raise DimensionMismatch(
-                f"{self.name} answered with vectors of {', '.join(map(str, sorted(widths)))} numbers; expected {self.dim}. "
-                "Check the model and `dim`."
+                f"{self.name} answered with vectors of {', '.join(map(str, sorted(widths)))} numbers; expected "
+                f"{self.dim}. Check the model and `dim`."
             )
         vectors = np.array(rows, np.float32)
         if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
@@ -174,7 +174,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 def _numbers(embedding: Any) -> Sequence[float]:
     if isinstance(embedding, str):
-        return np.frombuffer(base64.b64decode(embedding, validate=True), "<f4").tolist()
+        return [float(x) for x in np.frombuffer(base64.b64decode(embedding, validate=True), "<f4")]
     return [float(x) for x in embedding]
 
 

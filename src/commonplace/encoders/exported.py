@@ -1,4 +1,4 @@
-"""`onnx:PATH`: towers that `commonplace models optimize` wrote, under ONNX Runtime; no torch. Also a folder of our own."""
+"""`onnx:PATH`: what `commonplace models optimize` wrote, under ONNX Runtime, without torch. Also our own folders."""
 
 from __future__ import annotations
 

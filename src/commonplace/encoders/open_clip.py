@@ -57,9 +57,10 @@ def repository(reference: str) -> str:
 
 
 class OpenClipEncoder(TorchEncoder):
-    def _open(self, torch: Any, device: str, dtype: Any) -> None:
+    def _open(self, device: str, dtype: Any) -> None:
         open_clip = require("open_clip", extra=self.extra)
-        from open_clip import model as parts, transform  # type: ignore[import-not-found, unused-ignore]
+        from open_clip import model as parts  # type: ignore[import-not-found, unused-ignore]
+        from open_clip import transform
 
         config = self.checkpoint.json("open_clip_config.json")
         model = config["model_cfg"]

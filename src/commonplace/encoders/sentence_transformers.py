@@ -76,7 +76,7 @@ def _model(library: Any, folder: str, device: str, dtype: Any) -> Any:
 
 
 class SentenceEncoder(TorchEncoder):
-    def _open(self, torch: Any, device: str, dtype: Any) -> None:
+    def _open(self, device: str, dtype: Any) -> None:
         library = require("sentence_transformers", extra=self.extra)
         self._model = _model(library, str(self.checkpoint.folder), device, dtype)
 

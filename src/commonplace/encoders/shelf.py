@@ -152,7 +152,7 @@ class Checkpoint:
 
 
 def find(family: str, reference: str) -> Checkpoint:
-    """The checkpoint that `family:reference` names: a folder, or what was pulled. Raises ModelError with the next step."""
+    """The checkpoint that `family:reference` names: a folder, or what was pulled. Raises ModelError."""
     name, path = f"{family}:{reference}", Path(reference).expanduser()
     if path.is_dir():
         checkpoint = Checkpoint(name, path.absolute())
@@ -189,11 +189,14 @@ def pull(name: str, repository: str, revision: str | None, only: tuple[str, ...]
         raise UsageError(f"{name} cannot be fetched: the offline switch is set. Unset COMMONPLACE_OFFLINE.")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     hub = require("huggingface_hub", extra="transformers")
+    endpoint = os.environ.get("HF_ENDPOINT") or None
     target = shelf() / _slug(name)
     partial = shelf() / "partial" / target.name
     try:
-        info = hub.HfApi().model_info(repository, revision=revision, files_metadata=True, timeout=30)
-        hub.snapshot_download(repository, revision=info.sha, local_dir=partial, allow_patterns=list(only))
+        info = hub.HfApi(endpoint=endpoint).model_info(repository, revision=revision, files_metadata=True, timeout=30)
+        hub.snapshot_download(
+            repository, revision=info.sha, local_dir=partial, allow_patterns=list(only), endpoint=endpoint
+        )
     except Exception as error:  # of the hub's client, its HTTP library and the operating system
         raise ModelError(
             f"{name} could not be fetched from {repository}: {' '.join(str(error).split())[:300]}. Check the name and "

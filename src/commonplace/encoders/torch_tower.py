@@ -34,7 +34,7 @@ class TorchEncoder(ForeignEncoder):
         self.batch_size = BATCH[modality]
 
     @abstractmethod
-    def _open(self, torch: Any, device: str, dtype: Any) -> None:
+    def _open(self, device: str, dtype: Any) -> None:
         """Put the tower on the device, ready for `_infer`."""
 
     @abstractmethod
@@ -47,7 +47,7 @@ class TorchEncoder(ForeignEncoder):
         dtype = torch.bfloat16 if device.startswith("cuda") and torch.cuda.is_bf16_supported() else torch.float32
         try:
             with _quiet():
-                self._open(torch, device, dtype)
+                self._open(device, dtype)
         except (CommonplaceError, MemoryError):
             raise
         except Exception as error:  # each library raises its own for a file that does not fit

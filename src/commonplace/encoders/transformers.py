@@ -101,7 +101,7 @@ class TransformersEncoder(TorchEncoder):
     _own_config = True
     """Whether the tower's class takes the configuration of its part, not of the whole model."""
 
-    def _open(self, torch: Any, device: str, dtype: Any) -> None:
+    def _open(self, device: str, dtype: Any) -> None:
         library = require("transformers", extra=self.extra)
         folder = str(self.checkpoint.folder)
         self._config = self.checkpoint.json("config.json")

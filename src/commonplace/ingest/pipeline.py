@@ -50,6 +50,8 @@ class AddReport:
     unchanged: int = 0
     removed: int = 0
     seconds: float = 0.0
+    left_out: dict[str, int] = field(default_factory=dict)
+    """Not counted above: how many files and folders were "hidden", "ignored" (.gitignore) or "excluded"."""
 
 
 @dataclass(slots=True)

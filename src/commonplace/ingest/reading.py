@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from commonplace.errors import UnreadableFile
 from commonplace.ingest.chunking import drafts
 from commonplace.ingest.elements import Draft, Front, Note, PictureLink
 from commonplace.ingest.formats import detect, reader
+from commonplace.ingest.walk import stamp
 from commonplace.types import Word
 
 if TYPE_CHECKING:
@@ -36,11 +36,11 @@ class Job:
     path: Path
     root: int
     stamp: str
-    known_content: str
+    known_content: str = ""
     """Hash of the bytes that the collection has of it, or empty: equal bytes are not read again."""
-    cache: Path
+    cache: Path = Path()
     """`cache/pictures.sqlite` of the collection."""
-    media_encoder: str
+    media_encoder: str = ""
     """Fingerprint of the picture tower: pixels travel only where its vector is missing."""
 
 
@@ -74,11 +74,6 @@ class Prepared:
 
     draft: Draft
     picture: PictureOf | None = None
-
-
-def stamp(status: os.stat_result) -> str:
-    """Changes whenever the file does: `ctime` cannot be set back by a user."""
-    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
 
 
 def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink | Prepared]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from commonplace.ingest.reading import Job
 from commonplace.ingest.walk import Skipped, walk
 from commonplace.records import Document, Records, Root
 
@@ -18,29 +20,19 @@ class Problem:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToRead:
-    """A new or changed file."""
-
-    source: str
-    path: Path
-    root: int
-    stamp: str
-    known_content: str
-    """Hash of the bytes that the collection holds of it, or empty."""
-
-
 @dataclass(slots=True)
 class Plan:
     """Every file of the roots is in exactly one of to_read, skipped, still_failed and unchanged."""
 
-    to_read: list[ToRead] = field(default_factory=list)
+    to_read: list[Job] = field(default_factory=list)
     skipped: list[tuple[Skipped, Root]] = field(default_factory=list)
     still_failed: list[Problem] = field(default_factory=list)
     """Failed before and not changed since: reading them again would fail again."""
     unchanged: int = 0
     seen: set[str] = field(default_factory=set)
     """Every source met, whatever became of it."""
+    left_out: Counter[str] = field(default_factory=Counter)
+    """Files and folders that were passed over: "hidden", "ignored" by a .gitignore, "excluded" by the caller."""
 
 
 def scan(
@@ -61,7 +53,7 @@ def scan(
     plan = Plan()
     for root in roots:
         include, exclude = root.options["include"], root.options["exclude"]
-        for item in walk(root.path, include, exclude, max_bytes):
+        for item in walk(root.path, include, exclude, max_bytes, plan.left_out):
             if _below(item.path, (collection,)) or (only and not _below(item.path, only)):
                 continue
             source = _named(item.source, root)
@@ -69,20 +61,19 @@ def scan(
             if isinstance(item, Skipped):
                 plan.skipped.append((Skipped(source, item.path, item.reason), root))
             else:
-                stamp = f"{item.size}:{item.mtime_ns}:{item.ctime_ns}"
-                _file(plan, known.get(source), ToRead(source, item.path, root.id, stamp, ""), retry)
+                _file(plan, known.get(source), Job(source, item.path, root.id, item.stamp), retry)
     return plan
 
 
-def _file(plan: Plan, document: Document | None, found: ToRead, retry: bool) -> None:
+def _file(plan: Plan, document: Document | None, found: Job, retry: bool) -> None:
     same = document is not None and document.stamp == found.stamp
     if document is not None and same and document.state == "indexed":
         plan.unchanged += 1
     elif document is not None and same and document.state == "failed" and not retry:
         plan.still_failed.append(Problem(found.source, document.reason))
     else:
-        content = document.content if document is not None and document.state == "indexed" else ""
-        plan.to_read.append(ToRead(found.source, found.path, found.root, found.stamp, content))
+        known = document.content if document is not None and document.state == "indexed" else ""
+        plan.to_read.append(replace(found, known_content=known))
 
 
 def _named(source: str, root: Root) -> str:

@@ -1,7 +1,7 @@
 """Which files an `add` takes in: one folder or file, `.gitignore` and limits respected, never out of the tree.
 
 A source is the file's path from the root's own name on, with `/` between folders. What cannot be printed in it is
-escaped reversibly (`source_of`, `path_of`): a byte that is no UTF-8 as `\\xff`, a control or invisible character as
+escaped reversibly (`source_of`): a byte that is no UTF-8 as `\\xff`, a control or invisible character as
 `\\n`, `\\t`, `\\u202e` or `\\U000e0001`, and the backslash itself as `\\\\`.
 """
 
@@ -30,9 +30,7 @@ class Found:
 
     source: str
     path: Path
-    size: int
-    mtime_ns: int
-    ctime_ns: int
+    stamp: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +130,7 @@ class _Tree:
         if status is None or reason:
             yield self.skipped(path, reason)
         else:
-            yield Found(self.source(path), path, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+            yield Found(self.source(path), path, stamp(status))
 
     def link_problem(self, path: Path) -> str:
         target, place = (Path(os.path.realpath(each)) for each in (path, path.parent))
@@ -161,19 +159,17 @@ class _Tree:
         return source_of(path.relative_to(self.root.parent).as_posix())
 
 
+def stamp(status: os.stat_result) -> str:
+    """Changes whenever the file does: `ctime` cannot be set back by a user."""
+    return f"{status.st_size}:{status.st_mtime_ns}:{status.st_ctime_ns}"
+
+
 def source_of(path: str) -> str:
     """A printable name, different for every path; the path itself wherever that is one."""
     return path if path.isascii() and path.isprintable() and "\\" not in path else "".join(map(_escaped, path))
 
 
-def path_of(source: str) -> str:
-    """The path that a source stands for: the inverse of `source_of`."""
-    return _ESCAPE.sub(_unescaped, source)
-
-
-_ESCAPE = re.compile(r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U([0-9a-f]{8})|(.))")
 _SHORT = {"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_LONG = {short[1]: character for character, short in _SHORT.items()}
 
 
 def _escaped(character: str) -> str:
@@ -185,13 +181,6 @@ def _escaped(character: str) -> str:
     if character.isprintable() or unicodedata.category(character) == "Zs":
         return character
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    byte, short, long, letter = found.groups()
-    if byte:
-        return chr(0xDC00 + int(byte, 16))
-    return _LONG[letter] if letter else chr(int(short or long, 16))
 
 
 def _rules(patterns: Sequence[str]) -> GitIgnoreSpec:

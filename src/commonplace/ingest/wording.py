@@ -27,7 +27,7 @@ class Wording:
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same chunk would get other words in any lane."""
-        return f"wording-1/{self.analyser.fingerprint}"
+        return f"wording-2/{self.analyser.fingerprint}"
 
     def passage(self, chunk: Chunk) -> str:
         """The text that the text tower encodes, or "" for a chunk without words of its own: it has no text lane."""
@@ -48,9 +48,9 @@ class Wording:
         return document_weights(bag(fields))
 
     def identifiers(self, chunk: Chunk) -> tuple[str, ...]:
-        """Normal forms of the identifiers in text, mentions, file name, and, weaker, in what OCR read."""
+        """Normal forms of the identifiers in text, mentions, the path of the file, and, weaker, in what OCR read."""
         keys = document_keys("\n".join((chunk.title, *chunk.locator.headings, chunk.text, *_unique(_said(chunk)))))
-        keys |= document_keys(basename(chunk.source), file_name=True)
+        keys |= document_keys(chunk.source, file_name=True)
         if chunk.words:
             keys |= document_keys(read_text(chunk), ocr=True)
         return tuple(sorted(keys))

@@ -29,6 +29,8 @@ EXACT, RESPELLED, PART, OCR = 1.0, 0.9, 0.6, 0.4
 GUESS = 0.5
 """What that is multiplied by where the query may mean ordinary words: a lone word, two or three, a product's name."""
 
+SEGMENTS = 4
+"""The last so many names of a path are a part of it that is looked up."""
 _LONGEST = 96  # characters; a longer key is stored as its digest
 _PREFIXES = (*range(7, 14), 16, 20, 24, 32)  # of hashes and UUIDs: git abbreviates to 7, a first block has 8
 _RESPELLED: frozenset[Kind] = frozenset(
@@ -145,7 +147,7 @@ def parts(identifier: Identifier) -> Iterator[str]:
             yield ".".join(text.split(".")[:2])
         case "path":
             segments = text.strip("/").split("/")
-            yield from ("/".join(segments[-n:]) for n in (2, 3) if n < len(segments))
+            yield from ("/".join(segments[-n:]) for n in range(2, SEGMENTS + 1) if n < len(segments))
         case "file":
             yield squashed(text.rsplit(".", 1)[0])
         case "dotted" | "flag":
@@ -175,6 +177,8 @@ def _asked(identifier: Identifier, query: str, trust: float) -> Iterator[QueryKe
     """The keys of one identifier of a query, and of its spellings by OCR, which loses and adds spaces."""
     kind, text = identifier.kind, identifier.text
     yield from _forms(kind, text, exact(identifier), trust)
+    if kind == "path" and len(segments := exact(identifier).strip("/").split("/")) > SEGMENTS:
+        yield QueryKey(_bounded("^" + "/".join(segments[-SEGMENTS:])), PART * trust, kind, text)
     digits = squashed(text)
     # A hash, a UUID, or the beginning of one, which may look like something else or like a number.
     if re.fullmatch(r"(?=\d*[a-f])[0-9a-f]{7,}" if kind != "number" else r"\d{7,}", digits):

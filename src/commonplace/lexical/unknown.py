@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 NAMES_BY_CAPITALS = 0.2
 """Share of everyday English words from which on a collection is English: in German every noun has a capital."""
+_ENGLISH = frozenset({"and", "are", "for", "how", "is", "of", "the", "to", "what", "where", "which", "who", "with"})
+"""A query with one of these is English too."""
 
 _STOP_WORDS = (
     "a about after all also an and any are as at be been before being by can could did do does for from get gets had "
@@ -55,6 +57,7 @@ def unknown(
     present = known(
         {t for each in forms.values() for t in each} | {t for each in others.values() for one in each for t in one}
     )
+    english = everyday >= NAMES_BY_CAPITALS or not _ENGLISH.isdisjoint(map(str.casefold, words))
     met_parts = {part for text in met for part in re.findall(r"\w+", text.casefold())}
     names, plain = [], []
     for number, word in enumerate(words):
@@ -64,7 +67,7 @@ def unknown(
         if _HYPHENATED.fullmatch(word) and present.issuperset(found[1:]):
             continue  # six-digit, where six and digit are known
         capital = word[:1].isupper() and (number > 0 or word.isupper()) and len(word) > 1
-        if _MARKED.search(word) or (capital and everyday >= NAMES_BY_CAPITALS):
+        if _MARKED.search(word) or (capital and english):
             names.append(word)
         elif not any(present.issuperset(other) for other in others.get(word, ())):
             plain.append(word)

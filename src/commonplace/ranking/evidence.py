@@ -103,7 +103,7 @@ def answerable(signs: Signs) -> float:
     meant = 1.0 - signs.looks
     odds = 1.5 + (signs.covered - 0.5)
     odds -= 5.0 * min(2, signs.names) * doubt
-    odds -= 5.0 * signs.everyday * min(2, signs.words) * doubt * meant
+    odds -= min(4.0, 9.0 * signs.everyday**2) * min(2, signs.words) * doubt * meant
     if signs.above is not None:
         odds -= 2.0 * max(0.0, 2.0 - signs.above) * doubt * meant
     if signs.striking is not None:

@@ -24,8 +24,8 @@ def towers(reference: str, options: Mapping[str, str]) -> Space:
         held = base.encoders[modality].fingerprint if modality in base.encoders else "no encoder"
         if held != fingerprint:
             raise SpaceMismatch(
-                f"the adapter in {reference} was fitted on the {modality} encoder {fingerprint[:12]} of {card['base']!r}, "
-                f"which now has {held[:12]}. Fit it again with `commonplace train --adapter`."
+                f"the adapter in {reference} was fitted on the {modality} encoder {fingerprint[:12]} of "
+                f"{card['base']!r}, which now has {held[:12]}. Fit it again with `commonplace train --adapter`."
             )
     headed = {m: HeadedEncoder(base.encoders[m], head) for m, head in heads.items()}
     return replace(base, name=f"adapter:{reference}", encoders={**base.encoders, **headed})

@@ -1,4 +1,4 @@
-"""A sensor of the user's own in a space: feature vectors, projected by ridge regression to the vectors of words for them.
+"""A sensor of the user's own in a space: its features, projected by ridge regression to the vectors of words for them.
 
 Binding to a frozen anchor is what ImageBind does (arXiv 2305.05665); here the features are the user's and the fit is in
 closed form, its one number chosen by leaving each pair out in turn (Golub, Heath and Wahba 1979: one singular value
@@ -41,7 +41,7 @@ class BoundEncoder(Encoder):
         features = checked(self._encode(list(batch)), len(batch), self.modality)
         if features.shape[1] != len(self._mean):
             raise DimensionMismatch(
-                f"{self.modality}: got {features.shape[1]} features, was bound with {len(self._mean)}. Use one function."
+                f"{self.modality}: got {features.shape[1]} features, bound with {len(self._mean)}. Use one function."
             )
         return np.asarray((features - self._mean) / self._spread @ self._weights + self._bias, np.float32)
 
@@ -53,7 +53,7 @@ def fitted(space: Space, modality: str, encode: Features, pairs: list[tuple[Any,
     texts = [text for _, text in pairs]
     if len(pairs) < FEWEST or len(set(texts)) < 2:
         raise UsageError(
-            f"got {len(pairs)} pairs with {len(set(texts))} different texts; expected {FEWEST} pairs of two texts at least."
+            f"got {len(pairs)} pairs with {len(set(texts))} different texts; expected {FEWEST} of two texts at least."
         )
     features = checked(encode([item for item, _ in pairs]), len(pairs), modality)
     different = list(dict.fromkeys(texts))

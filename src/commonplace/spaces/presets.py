@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """dim, parameters (millions) and licence are those of the model that is pulled, as its makers state them (0: not known)."""
+    """dim, parameters (millions; 0: not known) and licence are those of what is pulled, as its makers state them."""
 
     space: str
     dim: int

@@ -36,7 +36,7 @@ FAMILIES = {
 }
 """Family -> what makes its `Towers` of a reference and options; OPTIONS beside it are what a name may ask for."""
 
-_JOINT = re.compile(rf"\+(?=(?:{'|'.join(map(re.escape, (*SPACES, *FAMILIES)))})(?:$|:))")
+_JOINT = re.compile(rf"\+(?=(?:{'|'.join(map(re.escape, (*SPACES, *FAMILIES)))})(?:$|[:+]))")
 
 
 def load_space(name: str = "bundled") -> Space:

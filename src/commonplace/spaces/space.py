@@ -82,8 +82,8 @@ class Space:
     def encode_image(
         self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
-        """As `encode_text`, of RGB pictures (PIL), or of files: those are opened by other threads while earlier ones are
-        encoded, and decoded no larger than the encoder needs."""
+        """As `encode_text`, of RGB pictures (PIL), or of files: those are opened by other threads while earlier ones
+        are encoded, and decoded no larger than the encoder needs."""
         encoder = self.encoders.get("image")
         opened = opened_ahead(items, encoder.pixels, encoder.batch_size) if encoder else items
         return self.encode("image", opened, kind=kind, dim=dim, precision=precision)
@@ -117,7 +117,7 @@ class Space:
         return replace(self, encoders={**self.encoders, modality: fitted(self, modality, encode, list(pairs), name)})
 
     def load(self) -> None:
-        """Bring every tower of other makers into memory and check it. Raises ModelError, MissingExtra, InvalidVector."""
+        """Bring every foreign tower into memory and check it. Raises ModelError, MissingExtra, InvalidVector."""
         for encoder in (*self.encoders.values(), *([self.specialist] if self.specialist else [])):
             if isinstance(encoder.stored, ForeignEncoder):
                 encoder.stored.load()

@@ -76,7 +76,7 @@ WITH asked (term, weight) AS (SELECT * FROM unnest(%s::bigint[], %s::float8[])),
 weighed AS (
   SELECT term, weight * ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) AS weight
   FROM asked JOIN terms USING (term), counts WHERE df > 0)
-SELECT id, sum(weighed.weight * postings.weight)::real AS score
+SELECT id, sum(weighed.weight * postings.weight)::real::float8 AS score
 FROM weighed JOIN postings USING (term) {where} GROUP BY id ORDER BY score DESC, id LIMIT {limit}
 """
 
@@ -317,6 +317,33 @@ class PostgresStore(Store):
             return chunks, dict(rows.fetchall())
 
         return self._run(counted)
+
+    def candidates(
+        self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None
+    ) -> dict[str, list[Scored]]:
+        """One statement, one round trip, where every lane has a graph and nothing is filtered."""
+        if where is not None or not terms or not self._graphs.issuperset(queries):
+            return super().candidates(queries, terms, k, where=where)
+        checks.check_terms_query(terms, k)
+        limit, parts, values = k + SPARE, [], list[Any]()
+        for lane, query in queries.items():
+            checks.check_query(self.schema, lane, query, k)
+            factor = self.schema.code(lane).oversampling
+            statement, asked = self._near(lane, str(np.asarray(query, np.float32).tolist()), int(limit * factor), None)
+            parts.append(
+                f"(SELECT '{lane}', id, score FROM ({statement}) AS near ORDER BY score DESC, id LIMIT {limit})"
+            )
+            values += asked
+        parts.append(f"(SELECT 'bm25', id, score FROM ({SPARSE.format(where='', limit=k)}) AS sparse)")
+        values += [list(terms), [float(weight) for weight in terms.values()]]
+        found: dict[str, list[Scored]] = {lane: [] for lane in (*queries, "bm25")}
+        for lane, number, score in self._run(_rows, " UNION ALL ".join(parts), values):
+            found[lane].append(Scored(_id(number), min(1.0, score) if lane in queries else score))
+        for lane, hits in found.items():
+            hits.sort(key=lambda hit: (-hit.score, hit.id))
+            cut = lane in queries and len(hits) > k and hits[k - 1].score == hits[-1].score  # ties go on behind it
+            found[lane] = self.dense(lane, queries[lane], k) if cut else hits[:k]
+        return found
 
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         checks.check_k(k)

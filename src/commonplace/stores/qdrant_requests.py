@@ -27,10 +27,11 @@ ACORN_BELOW = 0.5
 (0.81 at 20 %); ACORN looks past the gaps (arXiv 2403.04871): 1.00 at five times the cost."""
 
 
-def vector_params(q: Any, dim: int, code: Code) -> Any:
+def vector_params(q: Any, lane: str, schema: Schema) -> Any:
     """Every vector is named from the start: adding one later to a store of several segments can break it."""
     # TurboQuant turns the vectors before it cuts them: what repairs the few bits of pictures' vectors, whose mean is
     # far from zero, and costs those of texts nothing (docs/decisions/081).
+    dim, code = schema.dims[lane], schema.code(lane)
     bits = {"int8": "Bits8", "compact": "Bits2", "binary": "Bits1"}.get(code.profile)
     quantised = bits and q.TurboQuantQuantizationConfig(bits=getattr(q.TurboQuantBitSize, bits), memory=q.Memory.Pinned)
     return q.EdgeVectorParams(
@@ -38,30 +39,30 @@ def vector_params(q: Any, dim: int, code: Code) -> Any:
         q.Distance.Cosine,
         datatype=q.VectorStorageDatatype.Float16 if code.profile == "half" else q.VectorStorageDatatype.Float32,
         quantization_config=quantised,
-        hnsw_config=hnsw(q, 0 if code.ef == 0 else M),
+        hnsw_config=hnsw(q, schema, 0 if code.ef == 0 else M),
         memory=q.Memory.Cold if code.on_disk else q.Memory.Cached,
     )
 
 
-def hnsw(q: Any, m: int = M) -> Any:
-    return q.HnswIndexConfig(m=m, ef_construct=EF_CONSTRUCT, full_scan_threshold=SCAN_KB)
+def hnsw(q: Any, schema: Schema, m: int = M) -> Any:
+    return q.HnswIndexConfig(m=m, ef_construct=EF_CONSTRUCT, full_scan_threshold=schema.compared_kb or SCAN_KB)
 
 
 def config(q: Any, schema: Schema) -> Any:
     return q.EdgeConfig(
-        vectors={lane: vector_params(q, dim, schema.code(lane)) for lane, dim in schema.dims.items()},
+        vectors={lane: vector_params(q, lane, schema) for lane in schema.dims},
         # No IDF modifier: the engine's IDF counts deleted chunks. Query weights come with ours.
         sparse_vectors={SPARSE: q.EdgeSparseVectorParams()},
-        hnsw_config=hnsw(q),
+        hnsw_config=hnsw(q, schema),
         # One segment with an index and one that takes writes: every further one adds its search to each query.
-        optimizers=q.EdgeOptimizersConfig(default_segment_number=2, indexing_threshold=INDEX_KB),
+        optimizers=q.EdgeOptimizersConfig(default_segment_number=2, indexing_threshold=schema.compared_kb or INDEX_KB),
         wal_enabled=True,  # also what keeps a second process out
     )
 
 
 def worth_indexing(schema: Schema) -> int:
     """Points from which on an index is faster than comparing all."""
-    return SCAN_KB * 1024 // (4 * max(schema.dims.values(), default=1))
+    return (schema.compared_kb or SCAN_KB) * 1024 // (4 * max(schema.dims.values(), default=1))
 
 
 def payload_indexes(q: Any) -> dict[str, Any]:

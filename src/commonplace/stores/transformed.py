@@ -30,6 +30,12 @@ class TransformedStore(Store):
     ) -> list[Scored]:
         return self._store.dense(lane, self.through(lane, query), k, where=where, exact=exact)
 
+    def candidates(
+        self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None
+    ) -> dict[str, list[Scored]]:
+        through = {lane: self.through(lane, query) for lane, query in queries.items()}
+        return self._store.candidates(through, terms, k, where=where)
+
     def through(self, lane: str, vector: Vectors) -> Vectors:
         return self._transforms[lane](vector) if lane in self._transforms else vector
 

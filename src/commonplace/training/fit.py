@@ -97,7 +97,7 @@ def fit(
             group["lr"] = plan.learning_rate * plan.rate(step)
         made, parts = loss(step)
         optimizer.zero_grad(set_to_none=True)
-        made.backward()
+        made.backward()  # type: ignore[no-untyped-call, unused-ignore]
         value, norm = float(made.detach()), float(torch.nn.utils.clip_grad_norm_(trained, plan.clip))
         if not (math.isfinite(value) and math.isfinite(norm)):
             raise ModelError(

@@ -28,7 +28,7 @@ LEAST = 0.99
 class _Tower(nn.Module):  # type: ignore[misc, unused-ignore]
     """One tensor in, rows out."""
 
-    def __init__(self, tower: Any, encoder: TorchEncoder, pad: int | None) -> None:
+    def __init__(self, tower: Any, encoder: TorchEncoder, pad: int) -> None:
         super().__init__()
         self.tower, self.pad = tower, pad
         self.kind = type(encoder)
@@ -39,7 +39,7 @@ class _Tower(nn.Module):  # type: ignore[misc, unused-ignore]
 
     def forward(self, items: Tensor) -> Tensor:
         if self.kind is SentenceEncoder:
-            fields = {"input_ids": items, "attention_mask": (items != self.pad).long()}
+            fields = {"input_ids": items, "attention_mask": torch.ne(items, self.pad).long()}
             for part in self.tower:
                 fields = part(fields)
             rows: Any = fields["sentence_embedding"]
@@ -61,8 +61,8 @@ def optimize(name: str, out: Path, probes: list[Any] | None = None) -> dict[str,
     out.mkdir(parents=True, exist_ok=True)
     for modality, encoder in space.encoders.items():
         if modality == "audio" or isinstance(encoder, PerceptionEncoder) or not isinstance(encoder, TorchEncoder):
-            raise UsageError(f"{name}: {modality} cannot be exported; expected text and pictures of open_clip, transformers "
-                             "(CLIP, SigLIP), or text of sentence-transformers.")  # fmt: skip
+            raise UsageError(f"{name}: {modality} cannot be exported; expected text and pictures of open_clip, CLIP or "
+                             "SigLIP, or text of sentence-transformers.")  # fmt: skip
         encoder.options = {"device": "cpu"}
         encoder.load()
         made[modality] = _described(encoder, out)
@@ -150,7 +150,7 @@ def _tokenizer(encoder: OpenClipEncoder) -> str:
     return str(made.to_str())
 
 
-def _image(encoder: TorchEncoder) -> tuple[dict[str, Any], Tensor, int, None]:
+def _image(encoder: TorchEncoder) -> tuple[dict[str, Any], Tensor, int, int]:
     if isinstance(encoder, OpenClipEncoder):
         given = encoder.preprocessing
         size = given["size"] if isinstance(given["size"], (list, tuple)) else [given["size"]] * 2
@@ -167,7 +167,7 @@ def _image(encoder: TorchEncoder) -> tuple[dict[str, Any], Tensor, int, None]:
                          "sentence-transformers; expected open_clip, CLIP or SigLIP.")  # fmt: skip
     steps = {"size": list(size), "fit": fit, "resampling": resampling, "mean": list(mean), "std": list(std)}
     shown = [pixels(picture, steps) for picture in _probes("image", None)[:3]]
-    return steps, torch.from_numpy(np.stack(shown)), 1, None
+    return steps, torch.from_numpy(np.stack(shown)), 1, 0
 
 
 def _probes(modality: str, own: list[Any] | None) -> list[Any]:

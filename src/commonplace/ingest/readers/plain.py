@@ -13,7 +13,7 @@ from commonplace.types import Locator
 STRETCH = 4000
 """Characters of a run of lines after which a new passage begins; chunking cuts finer."""
 
-_COLOUR_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+COLOUR_CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 def read(path: Path) -> Iterator[Front | Element | Note]:
@@ -25,7 +25,7 @@ def paragraphs(lines: Lines) -> Iterator[Passage]:
     run: list[str] = []
     first = last = size = 0
     for number, line in lines:
-        line = _COLOUR_CODES.sub("", line).rstrip()
+        line = COLOUR_CODES.sub("", line).rstrip()
         if run and (not line or size + len(line) > STRETCH):
             yield Passage("\n".join(run), Locator(lines=(first, last)))
             run, size = [], 0

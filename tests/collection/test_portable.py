@@ -1,0 +1,108 @@
+"""What `export`, `import` and `doctor --repair` promise."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from collection.test_generations import QUERY, copy_sparse, ids
+
+from commonplace.collection import Collection
+from commonplace.encoders.base import Encoder
+from commonplace.errors import MissingCollection, UsageError
+
+
+@pytest.fixture
+def mine(handbook_path: Path, tmp_path: Path) -> Iterator[Collection]:
+    shutil.copytree(handbook_path, tmp_path / "mine", copy_function=copy_sparse)
+    with Collection(tmp_path / "mine") as collection:
+        yield collection
+
+
+@pytest.fixture
+def no_documents_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    encode = Encoder.encode
+
+    def refused(self: Encoder, items: object, kind: str = "document") -> object:
+        assert kind == "query", "a model was called"
+        return encode(self, items, kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Encoder, "encode", refused)
+
+
+@pytest.mark.usefixtures("no_documents_encoded")
+def test_an_export_becomes_the_same_collection_without_a_model_call(mine: Collection, tmp_path: Path) -> None:
+    before, status = ids(mine), mine.status()
+    Collection(mine.path).export(tmp_path / "export")  # of another holder, while `mine` is open
+    with Collection(tmp_path / "again") as again:
+        built = again.import_from(tmp_path / "export")
+        assert built.chunks == sum(status.chunks.values())
+        assert ids(again) == before
+        assert again.status().documents == status.documents
+        assert again.doctor() == []
+        chunk = again.get(before[0])
+        assert chunk == mine.get(before[0])
+        with pytest.raises(UsageError, match="no generation to return to"):
+            again.rollback()
+
+
+def test_an_export_wants_a_collection_and_an_empty_folder(mine: Collection, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not empty"):
+        mine.export(mine.path)
+    with pytest.raises(MissingCollection):
+        Collection(tmp_path / "none").export(tmp_path / "export")
+    with pytest.raises(MissingCollection), Collection(tmp_path / "new") as new:
+        new.import_from(tmp_path / "nowhere")
+
+
+@pytest.mark.usefixtures("no_documents_encoded")
+def test_doctor_finds_and_mends_what_differs_between_records_caches_and_store(mine: Collection) -> None:
+    assert mine.doctor() == []
+    before = ids(mine)
+    store, some = mine._open().store, mine._open().records.chunk_ids()
+    stray = store.vectors("text", some)
+    store.delete(some[:3])
+    assert mine.doctor() == ["3 chunks are not in the store. Run `commonplace doctor --repair`."]
+    assert mine.doctor(repair=True) == ["3 chunks are not in the store. Mended."]
+    assert mine.doctor() == []
+    assert len(store.vectors("text", some)) == len(stray)
+    mine.close()
+    with sqlite3.connect(mine.path / "base" / "vectors.sqlite") as base:
+        base.execute("INSERT INTO vectors VALUES ('tower', 'nobody', x'00')")
+    base.close()
+    assert mine.doctor(repair=True) == ["1 rows of base.vectors belong to nothing. Mended."]
+    assert mine.doctor() == []
+    assert ids(mine) == before
+
+
+def test_doctor_counts_each_lane(mine: Collection) -> None:
+    from dataclasses import replace
+
+    opened = mine._open()
+    pipeline = opened.pipeline(mine.settings)
+    upsert = opened.store.upsert
+    chunk = next(c for c in opened.records.chunks(opened.records.chunk_ids()).values() if c.modality == "text")
+    opened.store.upsert = lambda points: upsert([replace(p, vectors={}) for p in points])  # type: ignore[method-assign]
+    pipeline.index([chunk], {})
+    del opened.store.upsert
+    (complaint,) = mine.doctor(repair=True)
+    assert "vectors of lane 'text', the records know of" in complaint
+    assert mine.doctor() == []
+
+
+def test_a_picture_that_the_cache_lost_is_read_again(mine: Collection, folder: Callable[..., Path]) -> None:
+    del folder
+    mine.close()
+    with sqlite3.connect(mine.path / "cache" / "pictures.sqlite") as cache:
+        cache.execute("DELETE FROM pictures WHERE hash = (SELECT min(hash) FROM pictures)")
+    cache.close()
+    (complaint,) = mine.doctor(repair=True)
+    assert complaint.startswith("1 pictures have neither words nor thumbnail in the cache. Run `commonplace update`")
+    assert "documents were not read to the end" in " ".join(mine.doctor())
+
+
+def test_the_queries_of_these_tests_find_something(mine: Collection) -> None:
+    assert len(mine.search(QUERY).hits) == 10
