@@ -163,7 +163,8 @@ class ImageEncoder(OnnxEncoder):
 
     def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
         del kind
-        return self._run(np.stack([squash(picture, self.pixels) for picture in batch]))
+        # One at a time: what a run touches stays in the cache. Eight at once took 1.25 times the CPU.
+        return np.concatenate([self._run(squash(picture, self.pixels)[None]) for picture in batch])
 
 
 def squash(picture: Any, side: int) -> NDArray[np.uint8]:
