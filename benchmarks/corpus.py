@@ -68,7 +68,7 @@ def build(corpus: Path, folder: Path, cache: Path | None) -> None:
                     "add": name, "files": files, "indexed": report.documents, "unchanged": report.unchanged,
                     "skipped": len(report.skipped), "failed": len(report.failed), "wall s": round(usage.wall, 2),
                     "CPU s, towers and store": round(usage.own, 1), "CPU s, readers": round(usage.children, 1),
-                    "pages/s": round((files - pictures) / usage.wall, 1), "pictures/s": round(pictures / usage.wall, 1),
+                    "pages/s": round((files - pictures) / usage.wall, 2), "pictures/s": round(pictures / usage.wall, 2),
                     "peak MiB": usage.peak >> 20, "texts encoded": calls["text"], "pictures encoded": calls["image"],
                 }
             )  # fmt: skip

@@ -99,9 +99,10 @@ def spellings(kind: str, written: str) -> Iterator[tuple[str, str]]:
             yield "part", written.split(".")[1]
 
 
-def near_miss(identifier: str, draw: random.Random) -> str:
-    """One letter or digit is another."""
-    places = [i for i, c in enumerate(identifier) if c.isdigit()] or [len(identifier) - 1]
+def near_miss(identifier: str, part: str, draw: random.Random) -> str:
+    """One digit is another, within the part that people ask for; the last letter where there is no digit."""
+    start = identifier.index(part)
+    places = [i for i in range(start, start + len(part)) if identifier[i].isdigit()] or [len(identifier) - 1]
     place = draw.choice(places)
     return identifier[:place] + draw.choice("23456789".replace(identifier[place], "")) + identifier[place + 1 :]
 
@@ -189,8 +190,8 @@ def main() -> None:
     asked = list(identifiers(draw, 200))
     passages = [
         PROSE.format(*draw.sample(WORDS, 4), id=text)
-        for _, written, _ in asked
-        for text in (written, near_miss(written, draw))
+        for _, written, queries in asked
+        for text in (written, near_miss(written, queries.get("part", written), draw))
     ]
     engines: dict[str, Callable[[list[str], Path], Search]] = {
         "ours": ours, "LanceDB FTS": lancedb, "Postgres FTS": postgres, "Qdrant BM25": qdrant

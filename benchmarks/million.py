@@ -24,8 +24,9 @@ from common import save, table
 from stores import clustered
 
 from commonplace.evaluation.tune import exact
+from commonplace.profiles import Code
 from commonplace.stores import create_store
-from commonplace.stores.base import Code, Point, Schema
+from commonplace.stores.base import Point, Schema
 from commonplace.stores.guards import bytes_in
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows

@@ -220,7 +220,7 @@ def without_each_repository(bench: Bench) -> None:
 
 
 def _columns(signs: Signs) -> list[float]:
-    doubt, meant = unsaid(signs.covered), 1 - signs.looks
+    doubt, meant = unsaid(signs.covered), 1 - signs.looks**2
     off = max(0.0, 2.0 - signs.above) if signs.above is not None else 0.0
     striking = (signs.striking if signs.striking is not None else 3.0) - 3.0
     return [

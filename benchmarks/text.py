@@ -279,8 +279,8 @@ def speed(arguments: argparse.Namespace, models: dict[str, Encode]) -> None:
     texts = [passage.text for _, passage in zip(range(6_000), passages(arguments.data, "dev"), strict=False)]
     lengths = [len(encoding.ids) for encoding in tokenizer.encode_batch_fast(texts)]
     samples = {
-        32: [text for text, n in zip(texts, lengths, strict=True) if 28 <= n <= 36][:200],
-        128: [text for text, n in zip(texts, lengths, strict=True) if 115 <= n <= 140][:60],
+        32: [text for text, n in zip(texts, lengths, strict=True) if 28 <= n <= 36][:128],
+        128: [text for text, n in zip(texts, lengths, strict=True) if 115 <= n <= 140][:32],
     }
     rows = []
     for name, encode in models.items():

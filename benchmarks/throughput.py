@@ -2,6 +2,7 @@
 
     python benchmarks/throughput.py                      # ViT-B/32 with random weights, 24 pictures of each size
     python benchmarks/throughput.py --pictures 200 --threads 2 --device cuda
+    python benchmarks/throughput.py --cold               # start and memory of a search by words instead
 
 Needs open_clip, transformers, sentence-transformers and [train]: `make .venv-models/.installed`. Weights are random,
 the architecture and the work are those of ViT-B/32 at 224 pixels; all ways get the same files and the same threads, one
@@ -13,6 +14,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -33,7 +36,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--folder", type=Path, help="keep checkpoint, export and pictures here for the next run")
+    parser.add_argument("--cold", action="store_true")
     options = parser.parse_args()
+    if options.cold:
+        cold(options)
+        return
     import torch
 
     torch.set_num_threads(options.threads)
@@ -63,6 +70,32 @@ def main() -> None:
             row["by CPU"] = plain["CPU ms a picture"] / row["CPU ms a picture"]
     print(table(rows))
     save("throughput", pictures=options.pictures, threads=options.threads, device=options.device, rows=rows)
+
+
+def cold(options: argparse.Namespace) -> None:
+    """From a new process to the vector of one question: our text tower alone, and open_clip's whole model."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = checkpoint(options.folder or Path(scratch))
+        ways = {
+            "commonplace, text tower": f"""
+from commonplace.spaces.registry import load_space
+load_space("open_clip:{folder}?device=cpu").encode_query(["a cat"])""",
+            "open_clip, whole model": f"""
+import open_clip, torch
+model, _ = open_clip.create_model_from_pretrained("local-dir:{folder}")
+with torch.no_grad(): model.eval().encode_text(open_clip.get_tokenizer("local-dir:{folder}")(["a cat"]))""",
+        }
+        tail = """
+import resource
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_maxrss / 1024, used.ru_utime + used.ru_stime)"""
+        rows = []
+        for name, code in ways.items():
+            run = subprocess.run([sys.executable, "-c", code + tail], capture_output=True, text=True, check=True)
+            memory, cpu = map(float, run.stdout.split())
+            rows.append({"way": name, "peak MiB": memory, "CPU s": cpu})
+    print(table(rows))
+    save("throughput-cold", rows=rows)
 
 
 PLAIN = "open_clip, plain loop"

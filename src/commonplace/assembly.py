@@ -27,11 +27,12 @@ from commonplace.generation import (
 from commonplace.ingest.wording import Wording
 from commonplace.lexical.analyser import Analyser
 from commonplace.lexical.bm25 import term_id
+from commonplace.profiles import OVERSAMPLING, Code, Profile
 from commonplace.ranking.calibration import SAMPLE, Calibration, calibrate
 from commonplace.records import Records
 from commonplace.search import Fusion, Searcher
 from commonplace.stores import create_store, open_store, store_of
-from commonplace.stores.base import OVERSAMPLING, Code, Profile, Store
+from commonplace.stores.base import Store
 from commonplace.stores.networked import Location, replaced_path, with_options, with_secret
 from commonplace.stores.transformed import TransformedStore
 from commonplace.types import Vectors

@@ -21,11 +21,12 @@ from commonplace.failures import explained
 from commonplace.generation import read_identity
 from commonplace.ingest.textfile import clean_text
 from commonplace.lock import CollectionLock
+from commonplace.profiles import Code, Profile
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
-from commonplace.stores.base import Code, Profile
+from commonplace.stores import store_of
 from commonplace.stores.filters import Filter, In, all_of, parse, resolve
-from commonplace.stores.networked import folder_of
+from commonplace.stores.networked import Location, folder_of
 from commonplace.types import Chunk, Modality, SearchResult
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Collection:
         `settings.home`; model, profile  of a new collection"""
         self.settings = settings or Settings.from_environment()
         self.url = path if isinstance(path, str) and "://" in path else ""
+        store_of(self.url)  # refuses what no store answers to
         folder = self.settings.home / folder_of(self.url) if self.url else Path(path)
         self.path = Path(os.path.abspath(folder.expanduser()))
         self._model, self._profile = model, profile
@@ -398,8 +400,9 @@ class Collection:
                 f"{self.path!r} is no valid Unicode; expected a folder that the store can name. Rename it."
             )
         if not create and read_identity(self.path) is None:
+            named = Location.parse(self.url).url if self.url else self.path
             raise MissingCollection(
-                f"there is no collection in {self.path}. Create one with: commonplace add PATH... -c {self.path}"
+                f"there is no collection in {self.path}. Create one with: commonplace add PATH... -c {named}"
             )
         if create:
             try:

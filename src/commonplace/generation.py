@@ -11,7 +11,8 @@ from typing import Any
 
 from commonplace.errors import CorruptCollection, NewerCollection
 from commonplace.failures import DAMAGED
-from commonplace.stores.base import Code, Profile, Schema
+from commonplace.profiles import Code, Profile
+from commonplace.stores.base import Schema
 
 FORMAT = 1
 """Raised when an older release could no longer read a collection."""

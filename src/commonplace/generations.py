@@ -32,8 +32,9 @@ from commonplace.generation import (
     write_json,
     write_manifest,
 )
+from commonplace.profiles import Code
 from commonplace.stores import remove_store
-from commonplace.stores.base import Code, Store
+from commonplace.stores.base import Store
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 from commonplace.vectors.transforms import Transform

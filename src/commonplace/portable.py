@@ -16,7 +16,7 @@ from commonplace.assembly import draft_manifest
 from commonplace.database import FILES
 from commonplace.errors import CollectionError, MissingCollection, UsageError
 from commonplace.generation import FORMAT, Identity, generation_folder, read_identity, write_identity, write_manifest
-from commonplace.stores.base import Code
+from commonplace.profiles import Code
 
 
 def export(folder: Path, target: Path) -> None:

@@ -121,7 +121,7 @@ class Records:
 
     def orphans(self, *, remove: bool = False) -> dict[str, int]:
         """What is left of documents that are gone, table by table."""
-        found = {}
+        found: dict[str, int] = {}
         for table, where in _ORPHANS.items():
             row = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()
             found |= {table: row[0]} if row[0] else {}

@@ -50,6 +50,8 @@ ALIKE = 0.9
 """Chunks of one document whose terms overlap this much (Jaccard) are one hit."""
 PICTURE_ALONE, PICTURE_WITH_WORDS = 1.0, 0.5
 """Say of looks where a picture is the query; words that OCR read in it have the rest."""
+PICTURES_ONLY = 0.135
+"""Who asks for pictures only asks for looks rather: odds of asking for words fall by two units."""
 MOST_TO_READ = 2000
 """Chunks that a "phrase" or an -excluded word looks at."""
 NOWHERE: tuple[int, frozenset[str]] = (-1, frozenset())
@@ -153,7 +155,7 @@ class Searcher:
             raise UnknownName(f"no lane {min(unknown_lanes)!r}; choose from: {', '.join(sorted(LANES_OF['hybrid']))}")
         wanted = LANES_OF[mode] & frozenset(lanes if lanes is not None else LANES_OF[mode])
         demand = asked(query.text)
-        query = replace(query, text=demand.words)
+        written, query = query.text, replace(query, text=demand.words)
         found = self._ask(query, demand, where, wanted, clock)
         judged = self._judge(query, found, filtered=where is not None)
         fused = self._fuse(name, found, judged)
@@ -173,7 +175,7 @@ class Searcher:
             "ms": clock.laps, "fusion": name, "answered": round(judged.answered, 4), "looks": round(judged.looks, 4),
             "unknown": [*judged.unknown.names, *judged.unknown.words], "signs": asdict(judged.signs),
         }  # fmt: skip
-        return SearchResult(query.text, hits, found.health, judged.answered < NO_MATCH, clock.total(), explanation)
+        return SearchResult(written, hits, found.health, judged.answered < NO_MATCH, clock.total(), explanation)
 
     # -- lanes
 
@@ -300,6 +302,8 @@ class Searcher:
         looks = 0.0
         if by_look and not found.surely:
             looks = self._looks(query, found) * unsaid(covered)
+            if all("media" in standing.get(id, NOWHERE)[1] for id in by_word):
+                looks /= looks + (1 - looks) * PICTURES_ONLY
         if not by_word:
             looks = 1.0
         texts = found.lanes.get("text", [])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def test_an_adapter_looks_at_no_picture_and_can_be_taken_back(folder: Callable[.
         assert media_score(collection) == pytest.approx(before, abs=1e-4)
 
 
-def asked() -> np.ndarray:
+def asked() -> Any:
     return load_space("bundled").encode_query(["dark blue water"])[0]
 
 

@@ -15,7 +15,8 @@ from commonplace.encoders.base import Encoder
 from commonplace.encoders.onnx import ImageEncoder
 from commonplace.errors import CorruptCollection, SpaceMismatch, UsageError
 from commonplace.generations import Change, LaneChange, generations
-from commonplace.stores.base import Code, Point
+from commonplace.profiles import Code
+from commonplace.stores.base import Point
 from commonplace.stores.transformed import TransformedStore
 from commonplace.vectors.transforms import Transform
 

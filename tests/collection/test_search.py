@@ -64,7 +64,9 @@ def test_a_name_that_is_not_there_is_no_answer(notes: Collection) -> None:
 
 
 def test_a_quoted_phrase_stands_in_every_hit(notes: Collection) -> None:
-    assert sources(notes, '"connection refused"') == ["ops/gateway/proxy.md"]
+    result = notes.search('"connection refused"')
+    assert [hit.source for hit in result.hits] == ["ops/gateway/proxy.md"]
+    assert result.query == '"connection refused"'
     assert "ops/database/restore.md" in sources(notes, "connection refused")
 
 

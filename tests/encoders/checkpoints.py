@@ -170,3 +170,30 @@ def sentences(folder: Path, *, pictures: bool = False) -> Path:
     )
     model.save(str(folder))
     return folder
+
+
+def pe_audio(folder: Path) -> Path:
+    """PE audio-video's part for sounds and words: a codec, a transformer over its frames, a ModernBERT."""
+    import torch
+    import transformers as library
+
+    text = {"model_type": "modernbert", "vocab_size": 320, "hidden_size": 32, "intermediate_size": 48,
+            "num_hidden_layers": 2, "num_attention_heads": 2, "pad_token_id": 0,
+            "max_position_embeddings": 64}  # fmt: skip
+    codec = {"model_type": "dac", "encoder_hidden_size": 8, "downsampling_ratios": [2, 4, 5], "codebook_dim": 4,
+             "codebook_size": 16, "n_codebooks": 2, "decoder_hidden_size": 16,
+             "upsampling_ratios": [5, 4, 2]}  # fmt: skip
+    audio = {"dac_config": codec, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+             "num_attention_heads": 2, "head_dim": 16}  # fmt: skip
+    model = _varied(library.PeAudioModel(library.PeAudioConfig(text_config=text, audio_config=audio)))
+    with torch.no_grad():
+        for parameter in model.audio_encoder.embedder.dac_encoder.parameters():
+            if parameter.ndim == 3:  # by their whole fan-in: a deep stack of convolutions overflows otherwise
+                parameter.normal_(0, float(2 / parameter[0].numel()) ** 0.5)
+        model.audio_encoder.patch_embedder.class_embedding.mul_(1e-3)  # what the codec says must not drown in it
+        model.text_audio_logit_scale.fill_(20.0)
+        model.text_audio_logit_bias.fill_(-3.0)
+    model.save_pretrained(folder)
+    bpe(folder, 64, pad="<pad>", begin="<s>", end="</s>")
+    library.PeAudioFeatureExtractor(sampling_rate=16_000, hop_length=40).save_pretrained(folder)
+    return folder

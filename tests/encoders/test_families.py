@@ -35,6 +35,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "transformers-siglip": checkpoints.siglip,
     "transformers-siglip2": lambda folder: checkpoints.siglip(folder, second=True),
     "transformers-clap": checkpoints.clap,
+    "transformers-pe-audio": checkpoints.pe_audio,
     "sentence-transformers": checkpoints.sentences,
     "sentence-transformers-pictures": lambda folder: checkpoints.sentences(folder, pictures=True),
 }
@@ -75,9 +76,10 @@ def pictures() -> list[Image.Image]:
     return [*noise, Image.new("RGB", (30, 90), "red")]
 
 
-def sounds() -> list[Sound]:
-    random = np.random.default_rng(1)
-    return [Sound(random.standard_normal(n).astype(np.float32) / 3, 48_000) for n in (30_000, 96_000, 500)]
+def sounds(kind: str) -> list[Sound]:
+    """At the rate that the checkpoint was made for."""
+    random, rate = np.random.default_rng(1), 16_000 if kind.endswith("pe-audio") else 48_000
+    return [Sound(random.standard_normal(n).astype(np.float32) / 3, rate) for n in (9_000, 20_000, 500)]
 
 
 def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, Any]:
@@ -103,6 +105,16 @@ def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, An
 
         model = transformers.AutoModel.from_pretrained(folder).eval()
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        if kind.endswith("pe-audio"):
+            features = transformers.AutoFeatureExtractor.from_pretrained(folder)
+            rows: dict[str, list[Any]] = {"text": [], "audio": []}
+            for text, sound in zip(TEXTS, (*sounds("pe-audio"), sounds("pe-audio")[0]), strict=True):
+                heard = features([sound.samples], sampling_rate=sound.rate, return_tensors="pt")
+                tokens = tokenizer([text], truncation=True, return_tensors="pt")
+                answer = model(**tokens, input_values=heard["input_values"])
+                rows["text"].append(answer.text_audio_embeds[0].numpy())
+                rows["audio"].append(answer.audio_embeds[0].numpy())
+            return {"text": rows["text"], "audio": rows["audio"][:3]}
         if "siglip" in kind:
             tokens = tokenizer(
                 TEXTS, padding="max_length", max_length=16, truncation=True, padding_side="right", return_tensors="pt"
@@ -114,7 +126,7 @@ def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, An
             }
         if kind.endswith("clap"):
             features = transformers.AutoFeatureExtractor.from_pretrained(folder)
-            heard = features([sound.samples for sound in sounds()], sampling_rate=48_000, return_tensors="pt")
+            heard = features([sound.samples for sound in sounds(kind)], sampling_rate=48_000, return_tensors="pt")
             answers["audio"] = model.get_audio_features(**heard)
         else:
             processor = transformers.AutoImageProcessor.from_pretrained(folder)
@@ -130,7 +142,7 @@ def unit(rows: Any) -> Vectors:
 def test_vectors_are_those_of_the_library(kind: str, made: Callable[[str], Path], pictures: list[Image.Image]) -> None:
     space = load_space(f"{family(kind)}:{made(kind)}")
     expected = theirs(kind, made(kind), pictures)
-    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds()}
+    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds(kind)}
     assert space.encoders.keys() == expected.keys() - {"query"}
     for modality in space.encoders:
         assert space.encode(modality, items[modality]) == pytest.approx(unit(expected[modality]), abs=1e-5)
@@ -143,7 +155,7 @@ def test_a_vector_does_not_depend_on_its_batch(
     kind: str, made: Callable[[str], Path], pictures: list[Image.Image]
 ) -> None:
     space = load_space(f"{family(kind)}:{made(kind)}")
-    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds()}
+    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds(kind)}
     for modality in space.encoders:
         together = space.encode(modality, items[modality])
         assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(together)), abs=1e-5)

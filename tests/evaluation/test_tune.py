@@ -25,7 +25,7 @@ from commonplace.evaluation.tune import (
     recommended,
 )
 from commonplace.evaluation.tuning import Tuned
-from commonplace.stores.base import PROFILES, Code
+from commonplace.profiles import PROFILES, Code
 
 
 def rows(n: int, dim: int, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:

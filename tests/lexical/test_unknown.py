@@ -24,6 +24,7 @@ def missing(query: str, *, met: Iterable[str] = (), everyday: float = 1.0) -> Un
         ("rules in iCloud", ("iCloud",), ()),
         ("198.18.77.203", ("198.18.77.203",), ()),
         ("six-digit code", (), ()),
+        ("six-of-the-digit code", (), ("six-of-the-digit",)),
         ("anonymised alerts, color of ports", (), ()),
         ("lamps and lamps", (), ("lamps",)),
     ],

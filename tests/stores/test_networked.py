@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from commonplace.errors import UnknownName, UsageError
+from commonplace.collection import Collection
+from commonplace.config import Settings
+from commonplace.errors import MissingCollection, UnknownName, UsageError
 from commonplace.stores import store_of
 from commonplace.stores.networked import Location, persistently, with_options
 
@@ -27,6 +31,14 @@ def test_a_url_names_its_store(location: str, store: str) -> None:
 def test_a_url_of_anything_else_is_refused() -> None:
     with pytest.raises(UnknownName, match="no store is reached by mysql://"):
         store_of("mysql://host/notes")
+    with pytest.raises(UnknownName, match="no store is reached by mysql://"):
+        Collection("mysql://host/notes")
+
+
+def test_a_missing_collection_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
+    collection = Collection("postgresql://me:s3cret@host/main?collection=notes", settings=Settings(home=tmp_path))
+    with pytest.raises(MissingCollection, match=r"-c postgresql://me@host/main\?collection=notes"):
+        collection.search("anything")
 
 
 def test_messages_and_manifests_never_show_a_password() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +14,9 @@ from stores import servers
 from stores.samples import FIRST, SCHEMA, SECOND, E, found
 
 from commonplace.errors import CollectionError, MissingCollection, NewerCollection, UsageError
+from commonplace.profiles import Code
 from commonplace.stores import create_store, open_store
-from commonplace.stores.base import Code, Point, Schema
+from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
 
 pytestmark = pytest.mark.postgres
@@ -50,6 +53,34 @@ def test_a_killed_server_is_waited_for_and_has_all_that_was_acknowledged(own: se
         assert store.count() == 500
         assert store.count(Eq("document", 1)) == 101
         assert store.sparse({7: 1.0}, 1)[0].score == pytest.approx(np.log1p(0.5 / 500.5), rel=1e-5)
+
+
+WRITER = """
+import sys, numpy as np
+from commonplace.stores import open_store
+from commonplace.stores.base import Point, Schema
+with open_store("postgres", sys.argv[1], Schema({"text": 4, "media": 4})) as store:
+    for batch in range(1_000):
+        numbers = range(50 * batch, 50 * batch + 50)
+        store.upsert([Point(f"{n:016x}", batch, "text", {"text": np.eye(4)[n % 4]}, {7: 1.0}) for n in numbers])
+        print(batch, flush=True)
+"""
+
+
+def test_a_killed_client_leaves_whole_batches(own: servers.Server) -> None:
+    url = own.url(collection="client")
+    create_store("postgres", url, SCHEMA).close()
+    command = [sys.executable, "-c", WRITER, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        done = max(int(writer.stdout.readline()) for _ in range(3))
+        writer.kill()
+    with open_store("postgres", url, SCHEMA) as store:
+        count = store.count()
+        assert count >= 50 * (done + 1)
+        assert count % 50 == 0
+        assert store.count(lane="text") == store.count(lane="bm25") == count
+        assert store.sparse({7: 1.0}, 1)[0].score == pytest.approx(np.log1p(0.5 / (count + 0.5)), rel=1e-5)
 
 
 def test_a_server_that_stays_away_is_an_error_that_says_so(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
-from commonplace.stores.base import PROFILES, Profile
+from commonplace.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from commonplace.ingest.pipeline import AddReport

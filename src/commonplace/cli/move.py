@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from commonplace.cli.common import Size, collection_option, json_option, print_json, progress_bar
-from commonplace.stores.base import OVERSAMPLING, PROFILES, Code, Profile
+from commonplace.profiles import OVERSAMPLING, PROFILES, Code, Profile
 
 if TYPE_CHECKING:
     from commonplace.generations import Built
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--oversampling", type=click.FloatRange(1), help="So many times more candidates are compared in full.")
 @click.option("--memory-budget", type=Size(), help="The largest profile that fits, e.g. 2G; originals on disk.")
 @click.option("--on-disk", is_flag=True, help="Leave the originals on disk, with only the codes in memory.")
+@click.option("--no-graph", is_flag=True, help="Compare all codes: quick to build, for up to some 200,000 chunks.")
 @click.option("--dim", type=click.IntRange(1), help="Fewer dimensions.")
 @click.option("--by", type=click.Choice(["truncate", "pca"]), default="truncate", show_default=True, help="How.")
 @click.option("--lane", "lanes", multiple=True, type=click.Choice(["text", "media"]), help="Only this lane.")
@@ -32,6 +33,7 @@ def rebuild(
     oversampling: float | None,
     memory_budget: int | None,
     on_disk: bool,
+    no_graph: bool,
     dim: int | None,
     by: Literal["truncate", "pca"],
     lanes: tuple[str, ...],
@@ -51,9 +53,9 @@ def rebuild(
     from commonplace.generations import Change, LaneChange
 
     changed = {}
-    if profile or dim or oversampling or on_disk:
+    if profile or dim or oversampling or on_disk or no_graph:
         profile = profile or "float"
-        code = Code(profile, oversampling or OVERSAMPLING[profile], on_disk=on_disk)
+        code = Code(profile, oversampling or OVERSAMPLING[profile], 0 if no_graph else 128, on_disk)
         changed = dict.fromkeys(lanes or ("text", "media"), LaneChange(code, dim, by))
     with Collection(path) as collection, progress_bar("chunk") as progress:
         if memory_budget is not None:

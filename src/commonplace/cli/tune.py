@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from commonplace.cli.common import Size, collection_option, json_option, print_json, progress_bar
-from commonplace.stores.base import PROFILES, Profile
+from commonplace.profiles import PROFILES, Profile
 
 
 @click.command()

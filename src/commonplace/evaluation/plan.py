@@ -15,7 +15,7 @@ from commonplace.config import Settings
 from commonplace.errors import UnreadableFile
 from commonplace.evaluation.tune import disk_of, memory_of
 from commonplace.generation import write_json
-from commonplace.stores.base import OVERSAMPLING, Code, Profile
+from commonplace.profiles import OVERSAMPLING, Code, Profile
 
 if TYPE_CHECKING:
     from commonplace.ingest.elements import Draft

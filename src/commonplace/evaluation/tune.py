@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from commonplace.profiles import BITS, PROFILES, Code, Profile
 from commonplace.stores import create_store
-from commonplace.stores.base import BITS, PROFILES, Code, Point, Profile, Schema, Store
+from commonplace.stores.base import Point, Schema, Store
 from commonplace.types import Vectors
 from commonplace.vectors.transforms import Transform
 

@@ -25,8 +25,8 @@ from commonplace.evaluation.tune import (
     with_graph,
 )
 from commonplace.generation import write_json
+from commonplace.profiles import BITS, PROFILES, Code, Profile
 from commonplace.stores import qdrant_requests
-from commonplace.stores.base import BITS, PROFILES, Code, Profile
 from commonplace.types import Chunk, Vectors
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def prove(opened: Assembly, tuned: Tuned) -> dict[str, Any]:
 
 def within_memory(opened: Assembly, budget: int) -> dict[str, Code]:
     """Lane -> the largest profile whose codes fit together, originals on disk where they do not. UsageError if none."""
-    from commonplace.stores.base import OVERSAMPLING
+    from commonplace.profiles import OVERSAMPLING
 
     sizes = {lane: (opened.store.count(lane=lane), held.dim) for lane, held in opened.manifest.lanes.items()}
     if opened.manifest.store == "postgres":

@@ -24,7 +24,7 @@ _STOP_WORDS = (
 )
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 _BORDER = ".,;:!?()[]{}\"'<>`\u2018\u2019\u201c\u201d"
-_HYPHENATED = re.compile(r"[^\W\d_]{2,}(?:-[^\W\d_]{2,})+")
+_HYPHENATED = re.compile(r"[^\W\d_]{2,}-[^\W\d_]{2,}")  # pay-as-you-go is a word of its own
 _MARKED = re.compile(r"\d|[a-z][A-Z]|[._/:@=]")
 _SPELLINGS = (("is", "iz"), ("iz", "is"), ("our", "or"), ("or", "our"), ("tre", "ter"), ("ter", "tre"))
 """British and American."""

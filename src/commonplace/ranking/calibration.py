@@ -21,6 +21,8 @@ SAMPLE = 4096
 PRIOR = 50.0
 """How many vectors an isotropic cloud around their mean counts for: a few vectors have no covariance of their own."""
 
+SLOPE, BENT = 2.0, 2.0
+"""Log odds of asking for looks: by deviations of the examples from their middle, and less 2, since fewer do."""
 SPREAD = 0.03
 """Best cosines of queries from elsewhere vary by this much at least."""
 
@@ -97,7 +99,7 @@ class Sight:
     def probability(self, query: Vectors) -> float:
         """That the query (d,) asks for something that looks as it says."""
         away = (float(query @ self.direction) - self.middle) / self.scale
-        return float(1 / (1 + np.exp(-np.clip(2 * away - 1, -30, 30))))
+        return float(1 / (1 + np.exp(-np.clip(SLOPE * away - BENT, -30, 30))))
 
 
 @dataclass(frozen=True, slots=True)

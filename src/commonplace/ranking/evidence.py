@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from commonplace.ranking.fusion import Ranked
 
 BM25 = 0.3
-"""Weight of BM25 x the share of the query's IDF that it stands for: words count fully where all of them are there."""
+SHARPNESS = 4
+"""BM25 weighs 0.3 x the query's IDF x (the share of it that the chunk stands for) ** 4: words count fully where all of
+them are there, and hardly where a paraphrase shares a few by chance."""
 IDENTIFIER = 30.0
 """An exact identifier outweighs everything else; a guess at half its strength still does."""
 
-SAID = 0.5
+SAID = 0.4
 """Weight of the text lane where looks are asked for: captions say what a picture is for rather than how it looks."""
 
 
@@ -47,8 +49,9 @@ def by_words(
     information   IDF of all words of the query together
     """
     odds = {id: weights.text * z for id, z in standardised.items()}
+    whole = max(information, 1.0)
     for row in bm25:
-        odds[row.id] = odds.get(row.id, 0.0) + weights.bm25 * row.score**2 / max(information, 1.0)
+        odds[row.id] = odds.get(row.id, 0.0) + weights.bm25 * whole * (row.score / whole) ** SHARPNESS
     for row in identifiers:
         odds[row.id] = odds.get(row.id, 0.0) + weights.identifier * row.score
     return odds
@@ -100,10 +103,10 @@ def unsaid(covered: float) -> float:
 def answerable(signs: Signs) -> float:
     """Probability that the collection answers. Weights are rounded: docs/decisions/070-calibrated-fusion.md."""
     doubt = unsaid(signs.covered)
-    meant = 1.0 - signs.looks
+    meant = 1.0 - signs.looks**2  # words are excused only where looks are asked for without much doubt
     odds = 1.5 + (signs.covered - 0.5)
     odds -= 5.0 * min(2, signs.names) * doubt
-    odds -= min(4.0, 9.0 * signs.everyday**2) * min(2, signs.words) * doubt * meant
+    odds -= min(5.0, 12.0 * signs.everyday**2) * min(2, signs.words) * doubt * meant
     if signs.above is not None:
         odds -= 2.0 * max(0.0, 2.0 - signs.above) * doubt * meant
     if signs.striking is not None:

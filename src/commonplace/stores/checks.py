@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from commonplace.errors import DimensionMismatch, InvalidVector, SpaceMismatch, UnknownName
-from commonplace.stores.base import PROFILES, Code, Point, Schema
+from commonplace.profiles import PROFILES, Code
+from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import EARLIEST, LATEST, storable
 from commonplace.types import MODALITIES, Vectors
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from commonplace.errors import FilterError
-from commonplace.stores.base import Code, Point, Schema
+from commonplace.profiles import Code
+from commonplace.stores.base import Point, Schema
 from commonplace.stores.checks import number_of
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, format
 from commonplace.types import Vectors

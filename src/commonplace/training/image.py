@@ -386,7 +386,7 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False) -> dict[st
     texts, rows = Texts(), looked()
     by_use = {use: [row for row in rows if row.use == use][: config.limit] for use in ("train", "held", "test")}
     seen, unseen = {row.id for row in rows if row.looks}, {row.id for row in rows if row.use != "train"}
-    every = {split: pairs(data, split) for split in ("train", "dev")}  # type: ignore[arg-type]
+    every = {"train": pairs(data, "train"), "dev": pairs(data, "dev")}
     known = {pair.id: pair for each in every.values() for pair in each}
     others = spread([pair for pair in every["train"] if pair.described and pair.id not in seen], config.described)
     train = [

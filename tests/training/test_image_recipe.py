@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -65,7 +66,8 @@ def test_scenes_are_drawn_by_their_key_and_pairs_differ_in_one_thing() -> None:
 @pytest.fixture
 def tower() -> PictureTower:
     torch.manual_seed(0)
-    return PictureTower(Backbone(SMALL), PictureHead(SMALL)).eval()
+    made: PictureTower = PictureTower(Backbone(SMALL), PictureHead(SMALL)).eval()
+    return made
 
 
 def test_features_are_made_once(tower: PictureTower, tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_features_of_another_tower_are_refused(tower: PictureTower, tmp_path: Pa
 
 
 @pytest.mark.parametrize("loss", ["softmax", "sigmoid"])
-def test_a_head_learns_pairs_that_can_be_learned(loss: str, tmp_path: Path) -> None:
+def test_a_head_learns_pairs_that_can_be_learned(loss: Literal["softmax", "sigmoid"], tmp_path: Path) -> None:
     torch.manual_seed(0)
     count = len(PictureHead(SMALL).mean)
     rows = torch.randn(64, 8)
@@ -107,7 +109,7 @@ def test_a_head_learns_pairs_that_can_be_learned(loss: str, tmp_path: Path) -> N
         average=0.9,
         shape=SMALL,
         loss=loss,
-        soft_weight=0.0,  # type: ignore[arg-type]
+        soft_weight=0.0,
     )
     training = image.Training(config, {"pairs": source}, texts)
     fit(training, training.loss, Plan(120, 1e-2), tmp_path)
