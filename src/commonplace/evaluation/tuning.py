@@ -86,8 +86,8 @@ def tune(
         measured[lane], chosen[lane] = found, best
     if not measured:
         raise UsageError(
-            f"no lane of this collection has {FEWEST} vectors; expected more to measure on. Below some 20,000 all are "
-            "compared in full anyway, exactly and in a millisecond: add your documents first."
+            f"no lane of this collection has {FEWEST} vectors; expected more to measure on. Add your documents "
+            "first; until then the profile `float` costs nothing."
         )
     return Tuned(measured, chosen, round(time.monotonic() - began, 1))
 

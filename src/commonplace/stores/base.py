@@ -19,7 +19,7 @@ class Schema:
 
     dims   dense lane -> dimension, e.g. {"text": 384, "media": 384}
     codes  dense lane -> its code, where it is not the default
-    compared_kb  kilobytes of vectors of a lane up to which all are compared in full, None for what the store finds best
+    compared_kb  kilobytes of vectors of a lane up to which there is no graph, None for what the store finds best
     """
 
     dims: Mapping[str, int]

@@ -164,7 +164,7 @@ def connect(location: Location) -> Any:
     return require("qdrant_client", extra="qdrant").QdrantClient(
         host=location.host or "localhost", port=location.port or 6333, grpc_port=port, prefer_grpc=True,
         https=location.url.startswith("qdrants:"), api_key=location.secret or None,
-        timeout=int(location.options.get("timeout", 30)),
+        timeout=int(location.options.get("timeout", 30)), check_compatibility=False,
     )  # fmt: skip
 
 

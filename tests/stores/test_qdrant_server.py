@@ -1,0 +1,53 @@
+"""A Qdrant server as it is reached. What it answers is in the contract's tests."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from commonplace.errors import CollectionError, UsageError
+from commonplace.stores import open_store
+from commonplace.stores.base import Schema
+from commonplace.stores.networked import Location
+
+pytest.importorskip("qdrant_client", reason="needs pip install 'commonplace[qdrant]'")
+
+
+def test_a_server_that_is_not_there_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("commonplace.stores.networked.BACK_OFF", (0.01,))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"qdrant://127.0.0.1:{port}/notes?grpc_port={port}&timeout=2"
+    with pytest.raises(CollectionError, match=r"Qdrant at qdrant://127\.0\.0\.1.* failed: .*Check that it runs"):
+        open_store("qdrant", url, Schema({"text": 4}))
+
+
+def test_a_url_without_a_collection_is_refused() -> None:
+    with pytest.raises(UsageError, match="names no collection; expected qdrant://host:6333/name"):
+        open_store("qdrant", "qdrant://host:6333", Schema({"text": 4}))
+
+
+def test_requests_of_both_engines_are_made_of_the_same_words() -> None:
+    import qdrant_edge
+
+    from commonplace.stores import qdrant_requests
+    from commonplace.stores.filters import parse
+    from commonplace.stores.qdrant_server import vocabulary
+
+    words = vocabulary()
+    assert {name for name in vars(words) if not hasattr(qdrant_edge, name)} == set()
+    where = parse("tag=a and not (modality=image or date>=2026-01-01)")
+    condition = qdrant_requests.condition(words, where).model_dump(exclude_none=True)
+    tag, negated = condition["must"]
+    assert tag == {"must": [{"key": "tags", "match": {"value": "a"}}]}
+    (either,) = negated["must_not"]
+    assert either["should"][0] == {"must": [{"key": "modality", "match": {"value": "image"}}]}
+    assert either["should"][1]["must"][0]["range"] == {"gte": 1_767_225_600.0}
+
+
+def test_a_url_says_how_a_cluster_is_asked() -> None:
+    place = Location.parse("qdrants://:key@host:443/notes?shards=4&replicas=2&consistency=majority")
+    assert (place.host, place.port, place.secret, place.name) == ("host", 443, "key", "notes")
+    assert place.options == {"shards": "4", "replicas": "2", "consistency": "majority"}
