@@ -32,7 +32,7 @@ def playground(tmp_path_factory: pytest.TempPathFactory, handbook_path: Path) ->
     What was computed of the same pictures and passages for other tests is not computed again.
     """
     folder = tmp_path_factory.mktemp("playground")
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("making", "*.py"))
+    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("making"))
     for collection in (".commonplace", "guide", "guide-py", "notes.commonplace"):
         for cache in ("cache", "base"):
             shutil.copytree(handbook_path / cache, folder / collection / cache)
@@ -92,7 +92,7 @@ def test_the_help_of_every_command_has_an_example(command: str) -> None:
 
 
 def test_every_store_is_documented() -> None:
-    text = (ROOT / "docs" / "how-it-works.md").read_text("utf-8")
+    text = (ROOT / "docs" / "stores.md").read_text("utf-8")
     assert all(f"`{store}`" in text for store in STORES)
 
 
