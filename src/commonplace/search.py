@@ -55,9 +55,8 @@ PICTURES_ONLY = 0.135
 MOST_TO_READ = 2000
 """Chunks that a "phrase" or an -excluded word looks at."""
 NOWHERE: tuple[int, frozenset[str]] = (-1, frozenset())
-NO_MATCH = 2 / 3
-"""Below this probability of an answer the search says that nothing answers: an answer to what is not there misleads,
-while hits under `no_match` are still shown."""
+NO_MATCH = 0.5
+"""Below this probability of an answer the search says that nothing answers."""
 
 
 @dataclass(frozen=True, slots=True)
