@@ -106,7 +106,7 @@ def answerable(signs: Signs) -> float:
     meant = 1.0 - signs.looks**2  # words are excused only where looks are asked for without much doubt
     odds = 1.5 + (signs.covered - 0.5)
     odds -= 5.0 * min(2, signs.names) * doubt
-    odds -= min(5.0, 12.0 * signs.everyday**2) * min(2, signs.words) * doubt * meant
+    odds -= min(5.0, 20.0 * signs.everyday**3) * min(2, signs.words) * doubt * meant
     if signs.above is not None:
         odds -= 2.0 * max(0.0, 2.0 - signs.above) * doubt * meant
     if signs.striking is not None:
