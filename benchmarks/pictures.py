@@ -26,7 +26,7 @@ from commonplace.ingest.pictures import open_picture
 from commonplace.spaces.registry import bundled
 from commonplace.training.data import Pictures, pairs
 from commonplace.training.image import looked, said_of
-from commonplace.training.scenes import FAMILIES, scene
+from commonplace.training.scenes import FAMILIES, View, scene
 from commonplace.training.scenes import pair as scene_pair
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
@@ -54,7 +54,7 @@ class Benchmark:
         self.data, self.models, self.corpus, self.questions = data, models, corpus, questions
         self.space = bundled(models)
         self.seen: dict[str, Vectors] = {}
-        self.known = {pair.id: pair for split in ("train", "dev") for pair in pairs(data, split)}  # type: ignore[arg-type]
+        self.known = {pair.id: pair for split in ("train", "dev") for pair in pairs(data, split)}
 
     def pictures(self, ids: Sequence[str]) -> Vectors:
         new = [id for id in ids if id not in self.seen]
@@ -127,13 +127,14 @@ class Benchmark:
         families = sorted(FAMILIES)
         alone = [scene(SEED + i, families[i % len(families)]) for i in range(1000)]
         vectors, rows = self.encode(one.image for one in alone), []
-        for view in ("description", "looks", "query"):
+        views: tuple[View, ...] = ("description", "looks", "query")
+        for view in views:
             texts = self.space.encode_query([one.captions[view] for one in alone])
             rows.append(found(f"scenes by {view}", ranks(vectors, texts, range(1000)), 1000))
         both = [scene_pair(SEED + 100_000 + i, families[i % len(families)])[:2] for i in range(200)]
         flat = [one for two in both for one in two]
         vectors = self.encode(one.image for one in flat)
-        for view in ("description", "looks"):
+        for view in views[:2]:
             cosines = (self.space.encode_query([one.captions[view] for one in flat]) @ vectors.T).reshape(
                 200, 2, 200, 2
             )

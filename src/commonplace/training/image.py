@@ -282,7 +282,7 @@ def features(
         chosen = [(key, *read(key)) for key in missing[start : start + SHARD]]
         pixels = torch.tensor(np.stack([squash(picture, PIXELS) for _, picture, _ in chosen]))
         with torch.inference_mode():
-            rows = torch.cat([tower.features(batch).half() for batch in pixels.split(8)])
+            rows = torch.cat([tower.features(pixels[i : i + 8]).half() for i in range(0, len(pixels), 8)])
         np.save(folder / f"{name}-{number:03d}.npy", rows.numpy())
         (folder / f"{name}-{number:03d}.json").write_text(json.dumps([[key, said] for key, _, said in chosen]))
         have |= {key: (row, said) for (key, _, said), row in zip(chosen, rows, strict=True)}
@@ -337,7 +337,8 @@ class Sets:
     def measure(self, head: PictureHead, texts: Tensor) -> dict[str, float]:
         """Recall on dev; of remembered looks among all pictures of dev and held; accuracy; and their mean, `choice`."""
         dev, held, test = (
-            torch.cat([head(p.float()) for p in each.split(256)]) for each in (self.dev, self.held, self.test)
+            torch.cat([head(each[i : i + 256].float()) for i in range(0, len(each), 256)])
+            for each in (self.dev, self.held, self.test)
         )
         found = ranks(dev, texts[self.dev_texts], torch.arange(len(dev)))
         own = torch.tensor([i for i, said in enumerate(self.held_texts) for _ in said])

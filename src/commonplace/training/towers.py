@@ -136,6 +136,9 @@ class PictureBlock(nn.Module):
 class Backbone(nn.Module):
     """A vision transformer: pixels to one vector a token, the class token first, then patches in rows."""
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, shape: PictureShape = PictureShape()) -> None:
         super().__init__()
         self.patches = nn.Conv2d(3, shape.width, shape.patch, shape.patch)
@@ -222,6 +225,9 @@ class PictureHead(nn.Module):
     Colour, place and count have to meet before anything is pooled: a mean has forgotten which of two lines was red.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, shape: PictureShape = PictureShape(), dropout: float = 0.0) -> None:
         super().__init__()
         self.shape = shape
@@ -243,8 +249,8 @@ class PictureHead(nn.Module):
         """features (b, f): the cells' in rows, then the whole's; returns (b, e), unit rows."""
         shape = self.shape
         x = (features - self.mean) / self.deviation
-        cells, whole = x.split([shape.grid**2 * shape.cell, shape.whole], dim=1)
-        cells = self.of_cell(cells.view(-1, shape.grid**2, shape.cell))
+        cells, whole = x[:, : -shape.whole], x[:, -shape.whole :]
+        cells = self.of_cell(cells.reshape(-1, shape.grid**2, shape.cell))
         tokens = F.gelu(torch.cat([self.of_whole(whole)[:, None], cells], dim=1) + self.positions)
         tokens = self.dropout(tokens)
         pooled = self.queries(tokens).softmax(dim=1).transpose(1, 2) @ tokens
@@ -272,7 +278,7 @@ class PictureTower(nn.Module):
         side = PIXELS // shape.patch
 
         def pooled(tokens: Tensor) -> Tensor:
-            patches = tokens[:, 1:].transpose(1, 2).unflatten(2, (side, side))
+            patches = tokens[:, 1:].transpose(1, 2).reshape(-1, shape.width, side, side)
             return F.avg_pool2d(patches, side // shape.grid).flatten(2).transpose(1, 2)
 
         cells = torch.cat([pooled(last), pooled(middle), cells], dim=2)
