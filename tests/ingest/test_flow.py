@@ -2,12 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from commonplace.ingest.elements import Note, Passage, Picture, PictureLink, Table
-from commonplace.ingest.readers import flow as flow_module
-from commonplace.ingest.readers import markdown
-from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, surroundings
+from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, parse_or_plain, surroundings
 from commonplace.types import Locator
 
 
@@ -68,11 +64,10 @@ def test_surroundings_are_bounded_and_cut_between_words() -> None:
     assert surroundings("", "", "x" * 900) == "x" * 300
 
 
-def test_a_file_too_large_to_parse_is_read_as_plain_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_too_large_to_parse_is_read_as_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("# Title\n\nSome *words*.\n" + "x" * (1 << 20))
-    monkeypatch.setattr(flow_module, "MAX_PARSED", 1 << 20)
-    note, title, words, *_ = markdown.read(path)
+    note, title, words, *_ = parse_or_plain(path, lambda data: [Passage(data.decode())], 1 << 20)
     assert note == Note("read as plain text (larger than 1 MB)")
     assert (title, words) == (
         Passage("# Title", Locator(lines=(1, 1))),
