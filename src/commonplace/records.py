@@ -23,9 +23,14 @@ from commonplace.database import connect, damaged_files
 from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
 from commonplace.vectors.normalise import unit_rows
 
-NONE: frozenset[str] = frozenset()
 WORDS = frozenset({"text", "bm25", "identifier"})
-MEDIA = frozenset({"media"})
+COULD: dict[tuple[int, int], frozenset[str]] = {
+    (0, 0): frozenset(),
+    (1, 0): WORDS,
+    (0, 1): frozenset({"media"}),
+    (1, 1): WORDS | {"media"},
+}
+"""Whether a chunk has words, and a picture -> the lanes that could find it."""
 
 _ORPHANS = {
     "cache.pictures": "hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
@@ -274,10 +279,7 @@ class Records:
             f"WHERE id IN ({marks})",
             wanted,
         )
-        return {
-            row["id"]: (row["document"], (WORDS if row["words"] else NONE) | (MEDIA if row["media"] else NONE))
-            for row in rows
-        }
+        return {id: (document, COULD[words, media]) for id, document, words, media in rows}
 
     def count_chunks(self) -> dict[Modality, int]:
         rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")
