@@ -45,8 +45,18 @@ def folder(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(params=["folder", pytest.param("postgres", marks=pytest.mark.postgres)])
+def anywhere(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str | Path:
+    """Where a collection may be, each kind of home in turn."""
+    if request.param == "folder":
+        return tmp_path / "collection"
+    monkeypatch.setenv("COMMONPLACE_HOME", str(tmp_path / "home"))
+    place: Callable[[str], str] = request.getfixturevalue("place")
+    return place("postgres")
+
+
 @pytest.fixture
-def collection(tmp_path: Path) -> Iterator[Collection]:
+def collection(anywhere: str | Path) -> Iterator[Collection]:
     """An empty collection of its own."""
-    with Collection(tmp_path / "collection") as made:
+    with Collection(anywhere) as made:
         yield made

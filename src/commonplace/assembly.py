@@ -12,6 +12,7 @@ import numpy as np
 from commonplace.config import store_key
 from commonplace.encoders.onnx import general_words
 from commonplace.errors import CorruptCollection, MissingCollection, SpaceMismatch
+from commonplace.files import Files, Folder
 from commonplace.generation import (
     FORMAT,
     Identity,
@@ -19,11 +20,11 @@ from commonplace.generation import (
     Manifest,
     generation_folder,
     read_identity,
-    read_json,
     read_manifest,
     write_identity,
     write_manifest,
 )
+from commonplace.home import Home
 from commonplace.ingest.wording import Wording
 from commonplace.lexical.analyser import Analyser
 from commonplace.lexical.bm25 import term_id
@@ -51,64 +52,54 @@ class Assembly:
     """The parts of an open collection. Towers load when first used."""
 
     def __init__(
-        self, folder: Path, identity: Identity, manifest: Manifest, records: Records, store: Store, space: Space
+        self, home: Home, identity: Identity, manifest: Manifest, records: Records, store: Store, space: Space
     ) -> None:
-        self.folder, self.identity, self.manifest = folder, identity, manifest
+        self.home, self.identity, self.manifest = home, identity, manifest
         self.records, self.store, self.space = records, store, space
         self.wording = Wording(Analyser())
         self._searcher: Searcher | None = None
 
     @classmethod
-    def open(
-        cls, folder: Path, model: str | None, *, url: str = "", profile: Profile = "float", checked: bool = True
-    ) -> Self:
-        """url      of the store, with its password where it has one; "" is the embedded store, or what is known
-        profile  of the vectors of a new collection
+    def open(cls, home: Home, model: str | None, *, profile: Profile = "float", checked: bool = True) -> Self:
+        """profile  of the vectors of a new collection
         checked  whether to refuse what other towers or words made: only a rebuild can do something about it
         """
         from commonplace.spaces.registry import canonical, load_space
 
         model = canonical(model) if model else None
-        identity = read_identity(folder)
+        identity = read_identity(home.files)
         created = identity is None
         if identity is None:
             identity = Identity(FORMAT, "0001", model or DEFAULT_SPACE)
         elif model is not None and model != identity.space:
             raise SpaceMismatch(
-                f"{folder} holds vectors of {identity.space!r}, not of {model!r}; they would not compare. "
+                f"{home} holds vectors of {identity.space!r}, not of {model!r}; they would not compare. "
                 f"Leave the model out, or make another collection with --model {model}."
             )
         space = load_space(identity.space)
         if created:
             space.load()  # a model that cannot be used must leave nothing behind
-        generation = generation_folder(folder, identity)
-        expected = draft_manifest(space, url, Code(profile, OVERSAMPLING[profile]))
-        records = Records(folder, create=created)
-        try:
-            if created:
-                write_manifest(generation, expected)
-                open_generation(generation, expected, url, create=True).close()
-                write_identity(folder, identity)  # last: a collection exists once this file does
-            manifest = read_manifest(generation)
-            if checked:
-                _check(folder, manifest, expected)
-            store = open_generation(generation, manifest, url, create=not checked)
-        except BaseException:
-            records.close()
-            raise
-        return cls(folder, identity, manifest, records, store, space)
+        generation = generation_folder(home.files, identity)
+        expected = draft_manifest(space, home.url, Code(profile, OVERSAMPLING[profile]))
+        records = Records(home.database(create=created))
+        if created:
+            write_manifest(generation, expected)
+            open_generation(generation, expected, home.url, create=True).close()
+            write_identity(home.files, identity)  # last: a collection exists once this file does
+        manifest = read_manifest(generation)
+        if checked:
+            _check(home, manifest, expected)
+        store = open_generation(generation, manifest, home.url, create=not checked)
+        return cls(home, identity, manifest, records, store, space)
 
     def close(self) -> None:
-        try:
-            self.store.close()
-        finally:
-            self.records.close()
+        self.store.close()
 
     def pipeline(self, settings: Settings) -> Pipeline:
         from commonplace.ingest.pipeline import Pipeline
 
         return Pipeline(
-            self.folder, self.records, self.store, self.wording, self.space.words,
+            self.records, self.store, self.wording, self.space.words,
             self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
         )  # fmt: skip
 
@@ -123,9 +114,13 @@ class Assembly:
 
     # -- what the collection knows of its own scores
 
+    def forget(self) -> None:
+        """What was remembered of the collection, as somebody has written."""
+        self._searcher = None
+
     def measure(self) -> None:
         """Calibrate anew once the collection has grown or shrunk by a fifth."""
-        self._searcher = None  # what it remembers may have changed
+        self.forget()
         if not (chunks := self.store.count()):
             return
         known = Calibration.load(self._calibration_file)
@@ -159,13 +154,13 @@ class Assembly:
         return len(self.store.frequencies(first)[1]) / len(first)
 
     @property
-    def _calibration_file(self) -> Path:
+    def _calibration_file(self) -> Files:
         return self.generation / "calibration.npz"
 
     def vectors_in_words(self) -> dict[str, dict[str, Any]]:
         """Lane -> dimension, code, and the proof that `tune` left."""
         try:
-            proof = read_json(self.generation / "proof.json")
+            proof = (self.generation / "proof.json").read_json()
         except CorruptCollection:
             proof = {}
         return {
@@ -174,8 +169,8 @@ class Assembly:
         }
 
     @property
-    def generation(self) -> Path:
-        return generation_folder(self.folder, self.identity)
+    def generation(self) -> Files:
+        return generation_folder(self.home.files, self.identity)
 
 
 def tower_of(space: Space, lane: str) -> Encoder:
@@ -204,7 +199,7 @@ def draft_manifest(space: Space, url: str, code: Code) -> Manifest:
     )
 
 
-def open_generation(generation: Path, manifest: Manifest, url: str, *, create: bool = False) -> Store:
+def open_generation(generation: Files, manifest: Manifest, url: str, *, create: bool = False) -> Store:
     """The store of a generation, behind its transforms. create: make it if it is not there."""
     place = store_location(generation, manifest, url)
     try:
@@ -223,31 +218,36 @@ def open_generation(generation: Path, manifest: Manifest, url: str, *, create: b
     return TransformedStore(store, transforms) if transforms else store
 
 
-def store_location(generation: Path, manifest: Manifest, url: str) -> str | Path:
+def store_location(generation: Files, manifest: Manifest, url: str) -> str | Path:
     """Where a generation's store is. On a server each has a name of its own, from that of the collection."""
     if manifest.store == "qdrant-edge":
-        return generation / "store"
+        return _folder(generation) / "store"
     known = Location.parse(manifest.location)
     secret = (Location.parse(url).secret if url else "") or store_key()
     number = generation.name
     if manifest.store == "postgres":
         return with_secret(with_options(known.url, collection=f"{known.name}_{number}"), secret)
     named = replaced_path(known.url, f"{known.path}-{number}")
-    return with_secret(with_options(named, statistics=str(generation / "statistics.npz")), secret)
+    return with_secret(with_options(named, statistics=str(_folder(generation) / "statistics.npz")), secret)
 
 
-def _check(folder: Path, manifest: Manifest, expected: Manifest) -> None:
+def _folder(generation: Files) -> Path:
+    assert isinstance(generation, Folder), "only Postgres keeps the records elsewhere"
+    return generation.path
+
+
+def _check(home: Home, manifest: Manifest, expected: Manifest) -> None:
     """Vectors of different towers, or words of different analysers, never meet."""
     for lane, values in expected.lanes.items():
         held = manifest.lanes.get(lane)
         if held is None or held.fingerprint != values.fingerprint:
             raise SpaceMismatch(
-                f"lane {lane!r} of {folder} holds vectors of {held.encoder if held else 'nothing'} "
+                f"lane {lane!r} of {home} holds vectors of {held.encoder if held else 'nothing'} "
                 f"({held.fingerprint[:12] if held else '-'}), this release encodes with {values.encoder} "
                 f"({values.fingerprint[:12]}). `commonplace rebuild` makes them anew."
             )
     if manifest.wording != expected.wording:
         raise SpaceMismatch(
-            f"the words of {folder} were analysed by {manifest.wording}, this release uses {expected.wording}. "
+            f"the words of {home} were analysed by {manifest.wording}, this release uses {expected.wording}. "
             "`commonplace rebuild` makes them anew."
         )

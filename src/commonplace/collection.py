@@ -5,28 +5,26 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from commonplace.assembly import Assembly
 from commonplace.config import Settings
-from commonplace.database import FILES
 from commonplace.diagnosis import disagreement
-from commonplace.errors import MissingCollection, UnreadableFile, UsageError
+from commonplace.errors import UnreadableFile, UsageError
 from commonplace.failures import explained
 from commonplace.generation import read_identity
+from commonplace.home import FolderHome, home_of
 from commonplace.ingest.textfile import clean_text
-from commonplace.lock import CollectionLock
 from commonplace.profiles import Code, Profile
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
-from commonplace.stores import store_of
 from commonplace.stores.filters import Filter, In, all_of, parse, resolve
-from commonplace.stores.networked import Location, folder_of
 from commonplace.types import Chunk, Modality, SearchResult
 
 if TYPE_CHECKING:
@@ -38,6 +36,9 @@ if TYPE_CHECKING:
     from commonplace.ingest.scan import Plan, Problem
     from commonplace.ranking.fusion import FusionName
     from commonplace.ranking.rerank import Reranker
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,22 @@ class Status:
     """Lane -> dimension and code of its vectors, and what `tune` proved of them."""
 
 
+def _alone(method: Callable[Concatenate[Collection, P], R]) -> Callable[Concatenate[Collection, P], R]:
+    """A method that writes, with nobody else writing meanwhile."""
+
+    @wraps(method)
+    def wrapper(self: Collection, *arguments: P.args, **named: P.kwargs) -> R:
+        with self.home.writing():
+            return method(self, *arguments, **named)
+
+    return explained(cast("Callable[Concatenate[Collection, P], R]", wrapper))
+
+
 class Collection:
-    """Documents in a folder of their own, searchable. Use it as a context manager, or `close` it.
+    """Documents in a place of their own, searchable. Use it as a context manager, or `close` it.
 
     Nothing is created before the first `add`; anything else on a missing collection raises MissingCollection.
-    One process at a time may hold it: CollectionLocked names the other one.
+    One process at a time may hold it, or, in Postgres, write it: CollectionLocked names the other one.
     """
 
     def __init__(
@@ -76,16 +88,17 @@ class Collection:
         *,
         profile: Profile = "float",
     ) -> None:
-        """path  a folder, or the URL of a store on a server, whose records are then kept in a folder under
-        `settings.home`; model, profile  of a new collection"""
+        """path  a folder, or the URL of a store on a server; model, profile  of a new collection"""
         self.settings = settings or Settings.from_environment()
-        self.url = path if isinstance(path, str) and "://" in path else ""
-        store_of(self.url)  # refuses what no store answers to
-        folder = self.settings.home / folder_of(self.url) if self.url else Path(path)
-        self.path = Path(os.path.abspath(folder.expanduser()))
+        self._place, self.home = path, home_of(path, self.settings)
         self._model, self._profile = model, profile
-        self._lock: CollectionLock | None = None
         self._opened: Assembly | None = None
+        self._stamp = ""
+
+    @property
+    def path(self) -> Path:
+        """The folder of the collection, or what this machine remembers of one that is elsewhere."""
+        return self.home.folder
 
     def __enter__(self) -> Self:
         return self
@@ -97,18 +110,14 @@ class Collection:
 
     def close(self) -> None:
         """Idempotent."""
-        opened, self._opened = self._opened, None
-        lock, self._lock = self._lock, None
         try:
-            if opened is not None:
-                opened.close()
+            self._close_generation()
         finally:
-            if lock is not None:
-                lock.release()
+            self.home.close()
 
     # -- writing
 
-    @explained
+    @_alone
     def add(
         self,
         *paths: str | Path,
@@ -143,7 +152,7 @@ class Collection:
         report, _ = self._ingest(opened, registered, retry, progress, only=roots)
         return report
 
-    @explained
+    @_alone
     def update(self, *, retry: bool = False, progress: Progress | None = None) -> AddReport:
         """Walk everything that was added again: new and changed files are read, those that are gone are removed.
 
@@ -172,7 +181,7 @@ class Collection:
         removed = opened.pipeline(self.settings).remove(gone)
         return replace(report, removed=removed, skipped=report.skipped + absent)
 
-    @explained
+    @_alone
     def remove(self, *sources: str) -> int:
         """Remove documents: by source, or everything below a folder. Returns how many; UsageError if none matches."""
         opened = self._open()
@@ -181,11 +190,11 @@ class Collection:
             prefix = source.rstrip("/") + "/"
             matching = [d for d in opened.records.documents() if d.source == source or d.source.startswith(prefix)]
             if not matching:
-                raise UsageError(f"no document {source!r} in {self.path}. `commonplace status --documents` lists them.")
+                raise UsageError(f"no document {source!r} in {self.home}. `commonplace status --documents` lists them.")
             chosen |= {document.id: document for document in matching}
         return opened.pipeline(self.settings).remove(chosen.values())
 
-    @explained
+    @_alone
     def label(self, *labels: str, least: float = 0.5) -> dict[str, int]:
         """Give each picture the label that fits it best, to be filtered by as `label=...`; labels from before go.
 
@@ -265,7 +274,7 @@ class Collection:
         """The chunk with this id. Raises UsageError if there is none."""
         chunk = self._open().records.chunks([id]).get(id)
         if chunk is None:
-            raise UsageError(f"no chunk {id!r} in {self.path}; expected an id that `search` printed.")
+            raise UsageError(f"no chunk {id!r} in {self.home}; expected an id that `search` printed.")
         return chunk
 
     @explained
@@ -303,10 +312,10 @@ class Collection:
                 problems.append(Problem(document.source, document.reason))
             if document.notes and document.state == "indexed":
                 notes[document.source] = document.notes
-        used = sum(f.stat().st_blocks * 512 for f in self.path.rglob("*") if f.is_file())
         return Status(
-            str(self.path), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes, used,
-            opened.identity.generation, opened.manifest.location or opened.manifest.store, opened.vectors_in_words(),
+            str(self.home), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes,
+            self.home.bytes(), opened.identity.generation, opened.manifest.location or opened.manifest.store,
+            opened.vectors_in_words(),
         )  # fmt: skip
 
     @explained
@@ -317,28 +326,28 @@ class Collection:
         """
         from commonplace.diagnosis import diagnose
 
-        return diagnose(self._open(), self.settings, repair=repair)
+        with self.home.writing() if repair else nullcontext():
+            return diagnose(self._open(), self.settings, repair=repair)
 
     # -- generations
 
-    @explained
+    @_alone
     def rebuild(self, change: Change | None = None, progress: Progress | None = None) -> Built:
         """Build the next generation beside this one, from what is stored, and flip to it. Without a change: after a
         new release brought other towers or words, or where the vectors were lost."""
         from commonplace.generations import Change, rebuild
 
-        opened = self._open(rebuilding=True)
-        built = rebuild(opened, change or Change(), self.settings, progress or _silent, url=self.url)
-        self._close_generation(change.location if change else None)
+        built = rebuild(self._open(rebuilding=True), change or Change(), self.settings, progress or _silent)
+        self._close_generation()
         return built
 
-    @explained
+    @_alone
     def rollback(self, progress: Progress | None = None) -> Built:
         """Return to the generation before the last rebuild, with what was added since."""
         from commonplace.generations import rollback
 
-        built = rollback(self._open(rebuilding=True), self.settings, progress or _silent, url=self.url)
-        self._close_generation(None)
+        built = rollback(self._open(rebuilding=True), self.settings, progress or _silent)
+        self._close_generation()
         return built
 
     @explained
@@ -347,15 +356,21 @@ class Collection:
         collection open."""
         from commonplace.portable import export
 
-        export(self.path, Path(target))
+        with closing(FolderHome(Path(target))) as folder, closing(home_of(self._place, self.settings)) as mine:
+            export(mine, folder)
 
     @explained
-    def import_from(self, source: str | Path) -> Built:
-        """Make this collection, which must be new, of an export. No model is called for the same towers."""
+    def import_from(self, source: str | Path, progress: Progress | None = None) -> Built:
+        """Make this collection, which must be new, of an export or of another collection, by its folder or URL. No
+        model is called for the same towers."""
+        from commonplace.generations import agreement, generations
         from commonplace.portable import restore
 
-        restore(Path(source), self.path)
-        return self.rebuild()
+        with Collection(source, settings=self.settings) as other:
+            whole = other._open() if generations(other.home.files) else None  # not an export: nobody adds meanwhile
+            restore(other.home, self.home)
+            built = self.rebuild(progress=progress)
+            return replace(built, agreement=agreement(whole, self._open())) if whole else built
 
     def within(self, budget: int) -> dict[str, Code]:
         """Lane -> the largest profile that fits in so many bytes together."""
@@ -382,41 +397,27 @@ class Collection:
         self.rebuild(Change(lanes=lanes), progress)
         return prove(self._open(), tuned)
 
-    def _close_generation(self, location: str | None) -> None:
+    # -- inside
+
+    def _close_generation(self) -> None:
         """The next call opens the generation that `collection.json` names."""
         opened, self._opened = self._opened, None
-        if location is not None:
-            self.url = location
         if opened is not None:
             opened.close()
 
-    # -- inside
-
     def _open(self, *, create: bool = False, rebuilding: bool = False) -> Assembly:
+        stamp = self.home.stamp()
+        if self._opened is not None and stamp != self._stamp:
+            if read_identity(self.home.files) == self._opened.identity:
+                self._opened.forget()
+            else:
+                self._close_generation()
+        self._stamp = stamp
         if self._opened is not None:
             return self._opened
-        if clean_text(str(self.path)) != str(self.path):
-            raise UsageError(
-                f"{self.path!r} is no valid Unicode; expected a folder that the store can name. Rename it."
-            )
-        if not create and read_identity(self.path) is None:
-            named = Location.parse(self.url).url if self.url else self.path
-            raise MissingCollection(
-                f"there is no collection in {self.path}. Create one with: commonplace add PATH... -c {named}"
-            )
-        if create:
-            try:
-                self.path.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise UsageError(
-                    f"{self.path} cannot be made ({error.strerror}); expected a folder. Choose another."
-                ) from error
-        if self._lock is None:
-            self._lock = CollectionLock(self.path, self.settings.lock_wait)
+        self.home.hold(create=create)
         try:
-            self._opened = Assembly.open(
-                self.path, self._model, url=self.url, profile=self._profile, checked=not rebuilding
-            )
+            self._opened = Assembly.open(self.home, self._model, profile=self._profile, checked=not rebuilding)
         except BaseException:
             self.close()
             raise
@@ -438,8 +439,8 @@ class Collection:
         pipeline = opened.pipeline(self.settings)
         pipeline.skip(plan.skipped)
         media = opened.space.encoders.get("image")
-        cache, encoder = self.path / FILES["cache"], media.stored.fingerprint if media else ""
-        jobs = [replace(job, cache=cache, media_encoder=encoder) for job in plan.to_read]
+        encoder = media.stored.fingerprint if media else ""
+        jobs = [replace(job, home=self.home.workers, media_encoder=encoder) for job in plan.to_read]
         report = pipeline.run(jobs, progress or (lambda done, total, source: None))
         opened.measure()
         if jobs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from commonplace.assembly import Assembly, tower_of
 from commonplace.config import Settings
+from commonplace.database import FILES
 from commonplace.failures import DAMAGED
 
 
@@ -13,7 +14,7 @@ def diagnose(opened: Assembly, settings: Settings, *, repair: bool = False) -> l
     next_step = "Mended." if repair else "Run `commonplace doctor --repair`."
     complaints = [
         f"{file} is damaged ({why}). "
-        + (DAMAGED if file.parent == opened.folder else "Remove it and run `commonplace update`: it is made anew.")
+        + (DAMAGED if file.name == FILES["main"] else "Remove it and run `commonplace update`: it is made anew.")
         for file, why in records.damaged_files()
     ]
     if complaints:

@@ -6,7 +6,6 @@ import errno
 import sqlite3
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from commonplace.errors import CollectionError, CorruptCollection
@@ -24,7 +23,9 @@ DAMAGED = "Restore the folder from a backup, or delete it and `add` the document
 
 
 class _Kept(Protocol):
-    path: Path
+    @property
+    def home(self) -> object:
+        """`str` of it is where the collection is."""
 
 
 S = TypeVar("S", bound=_Kept)
@@ -38,7 +39,7 @@ def explained(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S,
         try:
             return method(self, *arguments, **named)
         except (OSError, sqlite3.Error) as error:
-            explanation = _explanation(self.path, error)
+            explanation = _explanation(self.home, error)
             if explanation is None:
                 raise
             raise explanation from error
@@ -50,21 +51,21 @@ def is_damage(error: sqlite3.Error) -> bool:
     return _sql_code(error) in _SQL_DAMAGED
 
 
-def _explanation(folder: Path, error: Any) -> CollectionError | None:
+def _explanation(place: object, error: Any) -> CollectionError | None:
     system, sql = getattr(error, "errno", None), _sql_code(error)
     if system in _FULL or sql in _SQL_FULL:
         return CollectionError(
-            f"cannot write in {folder} ({error}): the disk is full or failing. "
+            f"cannot write in {place} ({error}): the disk is full or failing. "
             "Free some space and run it again; what was added before is safe."
         )
     if system in _DENIED or sql in _SQL_DENIED:
         return CollectionError(
-            f"no permission to write in {folder} ({error}). Searching writes there too: "
+            f"no permission to write in {place} ({error}). Searching writes there too: "
             "give this user write permission, or work on a copy of the folder."
         )
     if sql in _SQL_DAMAGED:
         return CorruptCollection(
-            f"the records in {folder} are damaged ({error}); expected SQLite files written by commonplace. {DAMAGED}"
+            f"the records in {place} are damaged ({error}); expected SQLite files written by commonplace. {DAMAGED}"
         )
     return None
 

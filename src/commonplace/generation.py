@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
 
-from commonplace.errors import CorruptCollection, NewerCollection
-from commonplace.failures import DAMAGED
+from commonplace.errors import NewerCollection
+from commonplace.files import Files
 from commonplace.profiles import Code, Profile
 from commonplace.stores.base import Schema
 
@@ -63,36 +59,36 @@ class Manifest:
         return Schema({lane: held.dim for lane, held in lanes}, {lane: held.code for lane, held in lanes})
 
 
-def read_identity(folder: Path) -> Identity | None:
-    """None if there is no collection in `folder`. Raises NewerCollection and CorruptCollection."""
-    path = folder / "collection.json"
-    if not path.exists():
+def read_identity(files: Files) -> Identity | None:
+    """None if there is no collection. Raises NewerCollection and CorruptCollection."""
+    file = files / "collection.json"
+    if not file.exists():
         return None
-    fields = read_json(path)
+    fields = file.read_json()
     if not isinstance(fields.get("format"), int):
-        raise CorruptCollection(_damaged(path, "it names no format"))
+        raise file.damaged("it names no format")
     if fields["format"] > FORMAT:
         raise NewerCollection(
-            f"{folder} was written in format {fields['format']}, this release reads up to {FORMAT}. "
+            f"{files} was written in format {fields['format']}, this release reads up to {FORMAT}. "
             "Upgrade with: pip install -U commonplace"
         )
     texts = fields.keys() - {"format"}
     if texts != {"generation", "space"} or not all(isinstance(fields[name], str) for name in texts):
-        raise CorruptCollection(_damaged(path, "its fields are not format, generation and space"))
+        raise file.damaged("its fields are not format, generation and space")
     return Identity(**fields)
 
 
-def write_identity(folder: Path, identity: Identity) -> None:
-    write_json(folder / "collection.json", asdict(identity))
+def write_identity(files: Files, identity: Identity) -> None:
+    (files / "collection.json").write_json(asdict(identity))
 
 
-def generation_folder(folder: Path, identity: Identity) -> Path:
-    return folder / "generations" / identity.generation
+def generation_folder(files: Files, identity: Identity) -> Files:
+    return files / "generations" / identity.generation
 
 
-def read_manifest(generation: Path) -> Manifest:
-    path = generation / "manifest.json"
-    fields = read_json(path)
+def read_manifest(generation: Files) -> Manifest:
+    file = generation / "manifest.json"
+    fields = file.read_json()
     try:
         lanes = {
             lane: LaneManifest(**{**values, "transforms": tuple(values["transforms"])})
@@ -102,33 +98,8 @@ def read_manifest(generation: Path) -> Manifest:
             raise TypeError("a dimension is no number")
         return Manifest(lanes=lanes, **fields)
     except (KeyError, TypeError, AttributeError) as error:
-        raise CorruptCollection(_damaged(path, str(error))) from error
+        raise file.damaged(str(error)) from error
 
 
-def write_manifest(generation: Path, manifest: Manifest) -> None:
-    write_json(generation / "manifest.json", asdict(manifest))
-
-
-def write_json(path: Path, fields: Mapping[str, Any]) -> None:
-    """Whole or not at all: written beside and moved into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_suffix(".tmp")
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(fields, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise CorruptCollection(_damaged(path, str(error))) from error
-    if not isinstance(fields, dict):
-        raise CorruptCollection(_damaged(path, f"it holds {type(fields).__name__}"))
-    return fields
-
-
-def _damaged(path: Path, why: str) -> str:
-    return f"{path} cannot be read ({why}); expected the JSON that commonplace wrote. {DAMAGED}"
+def write_manifest(generation: Files, manifest: Manifest) -> None:
+    (generation / "manifest.json").write_json(asdict(manifest))

@@ -9,27 +9,24 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_of, tower_outputs
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
+from commonplace.files import Files
 from commonplace.generation import (
     FORMAT,
     Identity,
     Manifest,
-    read_json,
     read_manifest,
     write_identity,
-    write_json,
     write_manifest,
 )
 from commonplace.profiles import Code
@@ -64,13 +61,11 @@ class LaneChange:
 class Change:
     """What shall be different in the next generation.
 
-    model     name of a space, None for the same
-    location  URL of a store, "" for the embedded one, None for the same
-    lanes     dense lane -> its code and dimension; the others stay as they are
+    model  name of a space, None for the same
+    lanes  dense lane -> its code and dimension; the others stay as they are
     """
 
     model: str | None = None
-    location: str | None = None
     lanes: Mapping[str, LaneChange] = field(default_factory=dict)
 
 
@@ -86,51 +81,49 @@ class Built:
     """Of 20 sampled chunks: share of the 10 nearest, in both generations; None where spaces differ."""
 
 
-def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Progress, *, url: str = "") -> Built:
-    """Build a generation and flip to it. `url` is the store that `opened` was opened with, password and all.
+def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Progress) -> Built:
+    """Build a generation and flip to it.
 
     The caller opens the collection anew. Raises CollectionError, with the live generation as it was, if the new one
     does not hold what the records say.
     """
     from commonplace.spaces.registry import canonical, load_space
 
-    records, folder = opened.records, opened.folder
+    records, files, url = opened.records, opened.home.files, opened.home.url
     name = canonical(change.model) if change.model else opened.identity.space
     space = load_space(name)
-    url = (url or opened.manifest.location) if change.location is None else change.location
     manifest = _target(opened.manifest, change, space, url)
     wanted = _plain({"manifest": asdict(manifest), "change": asdict(change), "records": records.version()})
-    number = _begun(folder, wanted, url)
+    number = _begun(files, wanted, url)
     resumed = number is not None
     if number is None:
-        number = f"{max(map(int, generations(folder))) + 1:04d}"
-        manifest = _fitted(opened, manifest, change, folder / "generations" / number, space)
-        write_json(folder / "generations" / number / "building.json", wanted)
-    generation = folder / "generations" / number
+        number = f"{max(map(int, generations(files))) + 1:04d}"
+        manifest = _fitted(opened, manifest, change, files / "generations" / number, space)
+        (files / "generations" / number / "building.json").write_json(wanted)
+    generation = files / "generations" / number
     manifest = read_manifest(generation)
     encoded = _encode_pictures(opened, space, settings, progress)
     store = open_generation(generation, manifest, url, create=True)
-    made = Assembly(folder, Identity(FORMAT, number, name), manifest, records, store, space)
+    made = Assembly(opened.home, Identity(FORMAT, number, name), manifest, records, store, space)
     try:
         chunks = fill(made, settings, progress, only_missing=resumed)
-        comparable = _comparable(opened, made)
-        agreement = _compared(opened, made) if comparable else None
-        if comparable:
+        agreed = agreement(opened, made)
+        if agreed is not None:
             with suppress(FileNotFoundError):  # the same scores
-                shutil.copy(opened.generation / "calibration.npz", generation)
+                (generation / "calibration.npz").write((opened.generation / "calibration.npz").read())
         made.measure()
         store.flush()
     finally:
         store.close()
-    (generation / "building.json").unlink()
+    (generation / "building.json").remove()
     whole = opened.store.count() == chunks  # else there is nothing to return to
     if whole:
         _leave(opened)
     else:
         opened.store.close()  # it is removed
-    write_identity(folder, made.identity)  # the one moment at which searches see another generation
-    _forget_older(folder, keep={number, *([opened.identity.generation] if whole else [])}, url=url)
-    return Built(number, chunks, encoded, agreement)
+    write_identity(files, made.identity)  # the one moment at which searches see another generation
+    _forget_older(files, keep={number, *([opened.identity.generation] if whole else [])}, url=url)
+    return Built(number, chunks, encoded, agreed)
 
 
 def fill(made: Assembly, settings: Settings, progress: Progress, *, only_missing: bool = False) -> int:
@@ -153,23 +146,23 @@ def fill(made: Assembly, settings: Settings, progress: Progress, *, only_missing
     return len(wanted)
 
 
-def rollback(opened: Assembly, settings: Settings, progress: Progress, *, url: str = "") -> Built:
+def rollback(opened: Assembly, settings: Settings, progress: Progress) -> Built:
     """Return to the generation before; what was added since is brought into it first."""
-    folder, current = opened.folder, opened.identity.generation
-    left = {name: read_json(folder / "generations" / name / "left.json") for name in generations(folder, "left.json")}
+    files, current = opened.home.files, opened.identity.generation
+    left = {name: (files / "generations" / name / "left.json").read_json() for name in generations(files, "left.json")}
     left.pop(current, None)
     if not left:
-        raise UsageError(f"{folder} has no generation to return to; expected one from before the last rebuild.")
+        raise UsageError(f"{opened.home} has no generation to return to; expected one from before the last rebuild.")
     name = max(left, key=lambda name: float(left[name]["at"]))
-    fields, generation = left[name], folder / "generations" / name
+    fields, generation = left[name], files / "generations" / name
     identity, manifest = Identity(FORMAT, name, fields["space"]), read_manifest(generation)
     if fields["records"] == opened.records.version():
         chunks = len(opened.records.chunk_ids())
     else:
         from commonplace.spaces.registry import load_space
 
-        store = open_generation(generation, manifest, url if manifest.location else "", create=True)
-        made = Assembly(folder, identity, manifest, opened.records, store, load_space(identity.space))
+        store = open_generation(generation, manifest, opened.home.url, create=True)
+        made = Assembly(opened.home, identity, manifest, opened.records, store, load_space(identity.space))
         try:
             chunks = fill(made, settings, progress)
             made.measure()
@@ -177,13 +170,13 @@ def rollback(opened: Assembly, settings: Settings, progress: Progress, *, url: s
         finally:
             store.close()
     _leave(opened)
-    write_identity(folder, identity)
+    write_identity(files, identity)
     return Built(name, chunks, 0)
 
 
-def generations(folder: Path, marked: str = "manifest.json") -> list[str]:
+def generations(files: Files, marked: str = "manifest.json") -> list[str]:
     """Those that have a file of this name."""
-    return sorted(path.parent.name for path in (folder / "generations").glob(f"[0-9]*/{marked}"))
+    return (files / "generations").having(marked)
 
 
 # -- steps
@@ -204,10 +197,9 @@ def _target(held: Manifest, change: Change, space: Space, url: str) -> Manifest:
     return replace(manifest, lanes=lanes)
 
 
-def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Path, space: Space) -> Manifest:
+def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Files, space: Space) -> Manifest:
     """With the transforms of the lanes, fitted where need be; writes them and the manifest."""
-    shutil.rmtree(generation, ignore_errors=True)
-    generation.mkdir(parents=True)
+    generation.remove()
     lanes = dict(manifest.lanes)
     for lane, wanted in lanes.items():
         asked = change.lanes.get(lane, LaneChange())
@@ -217,18 +209,18 @@ def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Pa
             lanes[lane] = replace(wanted, dim=transform.dim, transforms=(transform.name,))
         elif wanted.transforms:  # as in the generation before
             with suppress(FileNotFoundError):
-                shutil.copy(opened.generation / f"pca-{lane}.npy", generation)
+                (generation / f"pca-{lane}.npy").write((opened.generation / f"pca-{lane}.npy").read())
     manifest = replace(manifest, lanes=lanes)
     write_manifest(generation, manifest)
     return manifest
 
 
-def _begun(folder: Path, wanted: Mapping[str, Any], url: str) -> str | None:
+def _begun(files: Files, wanted: Mapping[str, Any], url: str) -> str | None:
     """The generation that was being built for the same change when it was stopped; others half built are removed."""
-    for name in generations(folder, "building.json"):
-        generation = folder / "generations" / name
+    for name in generations(files, "building.json"):
+        generation = files / "generations" / name
         with suppress(CorruptCollection):
-            if read_json(generation / "building.json") == wanted:
+            if (generation / "building.json").read_json() == wanted:
                 return name
         _remove(generation, url)
     return None
@@ -245,8 +237,8 @@ def _encode_pictures(opened: Assembly, space: Space, settings: Settings, progres
     from commonplace.ingest.reading import Job, Prepared
     from commonplace.ingest.workers import Done, Failed, Workers
 
-    cache = opened.folder / "cache" / "pictures.sqlite"
-    jobs = [Job(d.source, d.path, d.root, d.stamp, "", cache, encoder.fingerprint) for d in documents]
+    place = opened.home.workers
+    jobs = [Job(d.source, d.path, d.root, d.stamp, "", place, encoder.fingerprint) for d in documents]
     workers = Workers("commonplace.ingest.reading:read", settings.workers, settings.limits)
     pending: dict[str, Image] = {}
     encoded = done = 0
@@ -275,17 +267,15 @@ def _keep(opened: Assembly, encoder: Encoder, pending: dict[str, Image]) -> int:
     return count
 
 
-def _comparable(opened: Assembly, made: Assembly) -> bool:
-    """Whether the live generation is whole, and the new one holds the same vectors and words, in another form."""
+def agreement(opened: Assembly, made: Assembly) -> float | None:
+    """Sampled chunks must have the same neighbours in both, and the same BM25 scores. None where the live one is not
+    whole, or the new one does not hold the same vectors and words in another form."""
 
     def content(manifest: Manifest) -> object:
         return manifest.wording, {lane: (held.fingerprint, held.transforms) for lane, held in manifest.lanes.items()}
 
-    return content(opened.manifest) == content(made.manifest) and opened.store.count() == made.store.count()
-
-
-def _compared(opened: Assembly, made: Assembly) -> float:
-    """Sampled chunks must have the same neighbours in both, and the same BM25 scores."""
+    if content(opened.manifest) != content(made.manifest) or opened.store.count() != made.store.count():
+        return None
     ids = opened.records.chunk_ids()
     sample = random.Random(0).sample(ids, min(20, len(ids)))
     shared = total = 0
@@ -304,13 +294,13 @@ def _compared(opened: Assembly, made: Assembly) -> float:
                 f"BM25 scores of the new store are {now[:3]}, those of the old one {was[:3]}; expected the same. "
                 "The collection is as it was. Run `commonplace doctor`, then try again."
             )
-    agreement = shared / total if total else 1.0
-    if agreement < 0.9:  # half floats and codes move a few neighbours, lost vectors move many
+    agreed = shared / total if total else 1.0
+    if agreed < 0.9:  # half floats and codes move a few neighbours, lost vectors move many
         raise CollectionError(
-            f"of the nearest chunks, {agreement:.0%} are the same in the old and the new store; expected nearly all. "
+            f"of the nearest chunks, {agreed:.0%} are the same in the old and the new store; expected nearly all. "
             "The collection is as it was. Run `commonplace doctor`, then try again."
         )
-    return agreement
+    return agreed
 
 
 def _keys(opened: Assembly, lane: str, ids: Sequence[str]) -> Iterator[str]:
@@ -325,21 +315,21 @@ def _nearest(store: Store, lane: str, query: Vectors) -> set[str]:
 
 def _leave(opened: Assembly) -> None:
     fields = {"records": opened.records.version(), "space": opened.identity.space, "at": time.time()}
-    write_json(opened.generation / "left.json", fields)
+    (opened.generation / "left.json").write_json(fields)
 
 
-def _forget_older(folder: Path, keep: set[str], url: str) -> None:
-    for name in generations(folder):
+def _forget_older(files: Files, keep: set[str], url: str) -> None:
+    for name in generations(files):
         if name not in keep:
-            _remove(folder / "generations" / name, url)
+            _remove(files / "generations" / name, url)
 
 
-def _remove(generation: Path, url: str) -> None:
+def _remove(generation: Files, url: str) -> None:
     """With its store; one on a server that cannot be reached stays there."""
     with suppress(CollectionError, UsageError):
         manifest = read_manifest(generation)
-        remove_store(manifest.store, store_location(generation, manifest, url if manifest.location else ""))
-    shutil.rmtree(generation, ignore_errors=True)
+        remove_store(manifest.store, store_location(generation, manifest, url))
+    generation.remove()
 
 
 def _plain(fields: dict[str, Any]) -> dict[str, Any]:

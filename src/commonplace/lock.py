@@ -30,7 +30,7 @@ class CollectionLock:
                 f"{folder} is in use by {self._describe_holder()}; expected to have it alone. "
                 "Wait until that has ended, or stop it."
             ) from None
-        holder = {"pid": os.getpid(), "command": _command(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
+        holder = {"pid": os.getpid(), "command": command(), "since": datetime.now(UTC).isoformat(timespec="seconds")}
         with contextlib.suppress(OSError):  # a full disk: the lock itself holds, only its description is missing
             self._holder.write_text(json.dumps(holder), encoding="utf-8")
 
@@ -47,5 +47,5 @@ class CollectionLock:
         self._lock.release()
 
 
-def _command() -> str:
+def command() -> str:
     return " ".join([Path(sys.argv[0]).name or "python", *sys.argv[1:]])[:200]

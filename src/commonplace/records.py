@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
-from commonplace.database import connect, damaged_files
+from commonplace.database import Database
 from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
 from commonplace.vectors.normalise import unit_rows
 
@@ -33,14 +33,37 @@ COULD: dict[tuple[int, int], frozenset[str]] = {
 """Whether a chunk has words, and a picture -> the lanes that could find it."""
 
 _ORPHANS = {
-    "cache.pictures": "hash NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
-    "base.vectors": "key NOT IN (SELECT media FROM chunks WHERE media NOT NULL) "
-    "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key NOT NULL)",
-    "main.labels": "media NOT IN (SELECT media FROM chunks WHERE media NOT NULL)",
-    "main.chunks": "document NOT IN (SELECT id FROM documents)",
-    "main.mentions": "document NOT IN (SELECT id FROM documents)",
+    "pictures": "hash NOT IN (SELECT media FROM chunks WHERE media IS NOT NULL)",
+    "vectors": "key NOT IN (SELECT media FROM chunks WHERE media IS NOT NULL) "
+    "AND key NOT IN (SELECT words_key FROM chunks WHERE words_key IS NOT NULL)",
+    "labels": "media NOT IN (SELECT media FROM chunks WHERE media IS NOT NULL)",
+    "chunks": "document NOT IN (SELECT id FROM documents)",
+    "mentions": "document NOT IN (SELECT id FROM documents)",
 }
 """Table -> which of its rows nothing needs."""
+
+
+def _marks(values: Collection[Any]) -> str:
+    """For `IN (...)`."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def _put(table: str, key: str, *columns: str) -> str:
+    """A row of all columns, in place of one with the same key."""
+    names, kept = (*key.split(", "), *columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
+    values = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({_marks(names)})"
+    return f"{values} ON CONFLICT ({key}) DO UPDATE SET {kept}"
+
+
+_PUT_CHUNK = _put(
+    "chunks", "id", "document", "revision", "position", "modality", "locator", "title", "text", "own", "media",
+    "words_key",
+)  # fmt: skip
+_PUT_PICTURE = _put("pictures", "hash", "reader", "width", "height", "words", "thumbnail")
+_PUT_VECTOR = _put("vectors", "encoder, key", "vector")
+
+BATCH = 500
+"""Keys that are asked for at once."""
 
 State = Literal["writing", "indexed", "skipped", "failed"]
 
@@ -89,50 +112,39 @@ class Reading:
 
 
 class Records:
-    """Reads and writes the records. One writer at a time: the collection's lock sees to that.
+    """Reads and writes the records. One writer at a time: the collection's lock sees to that."""
 
-    create  whether the records may be new; without it, CorruptCollection is raised where they are gone
-    """
+    def __init__(self, database: Database) -> None:
+        self._db = database
 
-    def __init__(self, folder: Path, *, create: bool = True) -> None:
-        self._db, self._folder = connect(folder, create=create), folder
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing."""
+        return self._db.transaction()
 
     def damaged_files(self) -> list[tuple[Path, str]]:
-        """Files of which SQLite finds a part unreadable, with what it says; reads them whole."""
-        return damaged_files(self._db, self._folder)
-
-    def close(self) -> None:
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # on a full disk SQLite has rolled back by itself
-                self._db.execute("ROLLBACK")
-            raise
+        """Files of which a part is unreadable, with what is said of it; reads them whole."""
+        return self._db.damaged_files()
 
     def version(self) -> str:
         """Changes whenever a document is added, read again or removed."""
         row = self._db.execute(
-            "SELECT (SELECT seq FROM main.sqlite_sequence WHERE name = 'documents'), "
-            "count(*), sum(revision), sum(state = 'writing') FROM documents"
+            "SELECT max(id) AS last, count(*) AS n, sum(revision) AS read, "
+            "count(*) FILTER (WHERE state = 'writing') AS writing FROM documents"
         ).fetchone()
-        return "-".join(str(value or 0) for value in row)
+        return "-".join(str(row[name] or 0) for name in ("last", "n", "read", "writing"))
 
     def orphans(self, *, remove: bool = False) -> dict[str, int]:
         """What is left of documents that are gone, table by table."""
         found: dict[str, int] = {}
         for table, where in _ORPHANS.items():
-            row = self._db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()
-            found |= {table: row[0]} if row[0] else {}
+            if count := self._count(f"{table} WHERE {where}"):
+                found[table] = count
             if remove:
                 self._db.execute(f"DELETE FROM {table} WHERE {where}")
         return found
+
+    def _count(self, rows: str, values: Sequence[Any] = ()) -> int:
+        return int(self._db.execute(f"SELECT count(*) AS n FROM {rows}", values).fetchone()["n"])
 
     # -- roots
 
@@ -171,14 +183,15 @@ class Records:
 
     def documents_like(self, glob: str) -> list[int]:
         """Ids of the documents whose source matches a glob (`*`, `?`, `[..]`; `*` crosses folders)."""
-        return [row["id"] for row in self._db.execute("SELECT id FROM documents WHERE source GLOB ?", (glob,))]
+        condition, value = self._db.glob("source", glob)
+        return [row["id"] for row in self._db.execute(f"SELECT id FROM documents WHERE {condition}", (value,))]
 
     def begin_document(self, source: str, root: int, path: Path, stamp: str) -> Document:
         """A new revision of a document: what it had stays findable until `end_document`."""
         self._db.execute(
             "INSERT INTO documents (source, root, path, stamp, state) VALUES (?, ?, ?, ?, 'writing') "
             "ON CONFLICT (source) DO UPDATE SET root = excluded.root, path = excluded.path, "
-            "stamp = excluded.stamp, state = 'writing', reason = '', revision = revision + 1",
+            "stamp = excluded.stamp, state = 'writing', reason = '', revision = documents.revision + 1",
             (source, root, _bytes(path), stamp),
         )
         found = self.document(source)
@@ -219,17 +232,16 @@ class Records:
     def put_chunk(self, chunk: Chunk, document: Document, position: int, own: Mention) -> None:
         """`own` is what the document itself says of a picture in it: alt text, caption, paragraph."""
         self._db.execute(
-            "INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
+            _PUT_CHUNK,
             (
                 chunk.id, document.id, document.revision, position, chunk.modality, _dump_locator(chunk.locator),
-                chunk.title, chunk.text, json.dumps(asdict(own)), chunk.media,
+                chunk.title, chunk.text, json.dumps(asdict(own)), chunk.media, None,
             ),
         )  # fmt: skip
 
     def base_keys(self, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
         """Chunk id -> keys of its base vectors: of its words, of its picture."""
-        marks = ", ".join("?" * len(ids))
-        rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({marks})", tuple(ids))
+        rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({_marks(ids)})", tuple(ids))
         return {row["id"]: (row["words_key"], row["media"]) for row in rows}
 
     def put_words_keys(self, keys: Iterable[tuple[str, str | None]]) -> None:
@@ -245,24 +257,14 @@ class Records:
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Chunk id -> chunk with the words and mentions of its picture, as far as they are there."""
-        marks = ", ".join("?" * len(ids))
         rows = self._db.execute(
             "SELECT chunks.*, documents.source, pictures.words AS words FROM chunks "
             "JOIN documents ON documents.id = chunks.document "
-            f"LEFT JOIN cache.pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({marks})",
+            f"LEFT JOIN pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({_marks(ids)})",
             tuple(ids),
         ).fetchall()
-        return {row["id"]: self._chunk(row) for row in rows}
-
-    def _chunk(self, row: sqlite3.Row) -> Chunk:
-        own = _mention(row["own"])
-        mentions: tuple[Mention, ...] = (own,) if own.alt or own.caption or own.paragraph else ()
-        if row["media"] is not None:
-            mentions += tuple(self.mentions_of(row["source"]))
-        return Chunk(
-            row["id"], row["source"], row["modality"], _load_locator(row["locator"]), row["title"], row["text"],
-            tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
-        )  # fmt: skip
+        said = self._mentions_of({row["source"] for row in rows if row["media"] is not None})
+        return {row["id"]: _chunk(row, said[row["source"]] if row["media"] is not None else ()) for row in rows}
 
     def sources(self, ids: Sequence[str]) -> dict[str, str]:
         """Chunk id -> source of its document."""
@@ -273,13 +275,12 @@ class Records:
     def standing(self, ids: Iterable[str]) -> dict[str, tuple[int, frozenset[str]]]:
         """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match."""
         wanted = list(ids)
-        marks = ", ".join("?" * len(wanted))
         rows = self._db.execute(
             "SELECT id, document, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks "
-            f"WHERE id IN ({marks})",
+            f"WHERE id IN ({_marks(wanted)})",
             wanted,
         )
-        return {id: (document, COULD[words, media]) for id, document, words, media in rows}
+        return {row["id"]: (row["document"], COULD[row["words"], row["media"]]) for row in rows}
 
     def count_chunks(self) -> dict[Modality, int]:
         rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")
@@ -289,15 +290,15 @@ class Records:
 
     def put_mention(self, document: int, target: str, picture: str | None, mention: Mention) -> None:
         row = (document, target, picture, json.dumps(asdict(mention)))
-        self._db.execute("INSERT INTO mentions VALUES (?, ?, ?, ?)", row)
+        self._db.execute("INSERT INTO mentions (document, target, picture, mention) VALUES (?, ?, ?, ?)", row)
 
     def open_mentions(self) -> list[tuple[int, str, str]]:
         """(row, page source, target) of the mentions whose picture is not in the collection, or not yet."""
         rows = self._db.execute(
-            "SELECT mentions.rowid, source, target FROM mentions JOIN documents ON documents.id = document "
+            "SELECT mentions.rowid AS row, source, target FROM mentions JOIN documents ON documents.id = document "
             "WHERE picture IS NULL"
         )
-        return [tuple(row) for row in rows]
+        return [(row["row"], row["source"], row["target"]) for row in rows]
 
     def resolve_mentions(self, resolved: Iterable[tuple[int, str]]) -> None:
         """(row, source of the picture)."""
@@ -309,47 +310,60 @@ class Records:
         )
         return {row["picture"] for row in rows}
 
-    def mentions_of(self, picture: str) -> list[Mention]:
-        rows = self._db.execute("SELECT mention FROM mentions WHERE picture = ? ORDER BY document, rowid", (picture,))
-        return [_mention(row["mention"]) for row in rows]
+    def _mentions_of(self, pictures: Collection[str]) -> dict[str, list[Mention]]:
+        """Source of a picture file -> what pages say of it."""
+        found: dict[str, list[Mention]] = {picture: [] for picture in pictures}
+        rows = self._db.execute(
+            f"SELECT picture, mention FROM mentions WHERE picture IN ({_marks(found)}) ORDER BY document, rowid",
+            tuple(found),
+        )
+        for row in rows:
+            found[row["picture"]].append(_mention(row["mention"]))
+        return found
 
     # -- caches keyed by content
 
     def put_reading(self, reading: Reading, reader: str) -> None:
         words = json.dumps([asdict(word) for word in reading.words])
-        self._db.execute(
-            "INSERT OR REPLACE INTO cache.pictures VALUES (?, ?, ?, ?, ?, ?)",
-            (reading.hash, reader, reading.width, reading.height, words, reading.thumbnail),
-        )
+        row = (reading.hash, reader, reading.width, reading.height, words, reading.thumbnail)
+        self._db.execute(_PUT_PICTURE, row)
 
     def reading(self, hash: str) -> Reading | None:
-        row = self._db.execute("SELECT * FROM cache.pictures WHERE hash = ?", (hash,)).fetchone()
+        row = self._db.execute("SELECT * FROM pictures WHERE hash = ?", (hash,)).fetchone()
         if row is None:
             return None
         words = tuple(_word(word) for word in json.loads(row["words"]))
         return Reading(hash, row["width"], row["height"], words, row["thumbnail"])
 
+    def has_reading(self, hash: str, reader: str) -> bool:
+        """Whether `reader` read a picture; "" stands for any."""
+        return self._count("pictures WHERE hash = ? AND ? IN (reader, '')", (hash, reader)) > 0
+
     def put_vectors(self, encoder: str, keys: Sequence[str], vectors: Vectors) -> None:
         """Base vectors (n, d) of one encoder, kept as float16."""
         rows = ((encoder, key, row.astype(np.float16).tobytes()) for key, row in zip(keys, vectors, strict=True))
-        self._db.executemany("INSERT OR REPLACE INTO base.vectors VALUES (?, ?, ?)", rows)
+        self._db.executemany(_PUT_VECTOR, rows)
 
     def vectors(self, encoder: str, keys: Iterable[str]) -> dict[str, Vectors]:
         """Key -> (d,) float32, as far as they are there."""
-        found = {}
-        for key in keys:
-            row = self._db.execute(
-                "SELECT vector FROM base.vectors WHERE encoder = ? AND key = ?", (encoder, key)
-            ).fetchone()
-            if row:
-                found[key] = np.frombuffer(row["vector"], np.float16).astype(np.float32)
+        found: dict[str, Vectors] = {}
+        keys = iter(keys)
+        while batch := list(islice(keys, BATCH)):
+            rows = self._db.execute(
+                f"SELECT key, vector FROM vectors WHERE encoder = ? AND key IN ({_marks(batch)})", (encoder, *batch)
+            )
+            stored = {row["key"]: row["vector"] for row in rows}
+            found |= {key: np.frombuffer(stored[key], np.float16).astype(np.float32) for key in batch if key in stored}
         return found
+
+    def has_vector(self, encoder: str, key: str) -> bool:
+        return self._count("vectors WHERE encoder = ? AND key = ?", (encoder, key)) > 0
 
     def lane_vectors(self, lane: str, encoder: str) -> tuple[list[str], Vectors]:
         """Ids of the chunks that have a base vector of a dense lane, in order, and their vectors (n, d), unit rows."""
         key = "words_key" if lane == "text" else "media"
         rows = self._db.execute(
-            f"SELECT id, vector FROM chunks JOIN base.vectors ON key = {key} AND encoder = ? ORDER BY id", (encoder,)
+            f"SELECT id, vector FROM chunks JOIN vectors ON key = {key} AND encoder = ? ORDER BY id", (encoder,)
         ).fetchall()
         if not rows:
             return [], np.empty((0, 0), np.float32)
@@ -360,15 +374,14 @@ class Records:
     def count_lane(self, lane: str, encoder: str) -> int:
         """How many chunks have a base vector of a dense lane."""
         key = "words_key" if lane == "text" else "media"
-        query = f"SELECT count(*) FROM chunks JOIN base.vectors ON key = {key} AND encoder = ?"
-        return int(self._db.execute(query, (encoder,)).fetchone()[0])
+        return self._count(f"chunks JOIN vectors ON key = {key} AND encoder = ?", (encoder,))
 
     def pictures_without(self, encoder: str) -> list[Document]:
         """Documents with a picture that this tower has not seen."""
         rows = self._db.execute(
             "SELECT DISTINCT documents.* FROM documents JOIN chunks ON chunks.document = documents.id "
-            "WHERE media NOT NULL AND NOT EXISTS "
-            "(SELECT 1 FROM base.vectors WHERE encoder = ? AND key = media) ORDER BY source",
+            "WHERE media IS NOT NULL AND NOT EXISTS "
+            "(SELECT 1 FROM vectors WHERE encoder = ? AND key = media) ORDER BY source",
             (encoder,),
         )
         return [_document(row) for row in rows]
@@ -376,7 +389,7 @@ class Records:
     def unread_pictures(self) -> list[str]:
         """Ids of the chunks whose picture has neither words nor thumbnail in the cache."""
         rows = self._db.execute(
-            "SELECT id FROM chunks WHERE media NOT NULL AND media NOT IN (SELECT hash FROM cache.pictures) ORDER BY id"
+            "SELECT id FROM chunks WHERE media IS NOT NULL AND media NOT IN (SELECT hash FROM pictures) ORDER BY id"
         )
         return [row["id"] for row in rows]
 
@@ -398,7 +411,7 @@ class Records:
 
     def sweep(self) -> None:
         """Drop readings, thumbnails, labels and base vectors that no chunk needs."""
-        for table in ("cache.pictures", "base.vectors", "main.labels"):
+        for table in ("pictures", "vectors", "labels"):
             self._db.execute(f"DELETE FROM {table} WHERE {_ORPHANS[table]}")
 
 
@@ -413,11 +426,21 @@ def utc_seconds(moment: datetime | None) -> int | None:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def _document(row: sqlite3.Row) -> Document:
+def _document(row: Any) -> Document:
     return Document(
         row["id"], row["source"], row["root"], _path(row["path"]), row["stamp"], row["content"], row["format"],
         row["state"], row["reason"], tuple(json.loads(row["notes"])), row["title"], tuple(json.loads(row["tags"])),
         row["date"], row["revision"],
+    )  # fmt: skip
+
+
+def _chunk(row: Any, said: Sequence[Mention]) -> Chunk:
+    """said  what pages say of the picture file that it is part of"""
+    own = _mention(row["own"])
+    mentions = (own, *said) if own.alt or own.caption or own.paragraph else tuple(said)
+    return Chunk(
+        row["id"], row["source"], row["modality"], _load_locator(row["locator"]), row["title"], row["text"],
+        tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
     )  # fmt: skip
 
 

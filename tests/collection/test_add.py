@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PIL import Image
 
 from commonplace.collection import Collection
 from commonplace.config import Settings
+from commonplace.database import TABLES
 from commonplace.encoders.base import Encoder
 from commonplace.errors import CollectionLocked, MissingCollection, SpaceMismatch, UsageError
 
@@ -127,13 +127,9 @@ def test_a_removed_document_leaves_nothing_behind(collection: Collection, folder
     collection.add(root)
     assert collection.remove("notes") == 4
     assert collection.search("relay").hits == ()
-    collection.close()
-    for name, table in (
-        ("documents.sqlite", "documents"), ("documents.sqlite", "chunks"), ("documents.sqlite", "roots"),
-        ("cache/pictures.sqlite", "pictures"), ("base/vectors.sqlite", "vectors"),
-    ):  # fmt: skip
-        rows = sqlite3.connect(collection.path / name).execute(f"SELECT count(*) FROM {table}").fetchone()
-        assert rows == (0,), table
+    for table in TABLES:
+        rows = collection.home.database().execute(f"SELECT count(*) AS n FROM {table}").fetchone()
+        assert rows["n"] == 0, table
 
 
 def test_removing_what_is_not_there_is_an_error_that_says_how_to_look(collection: Collection, folder: Folder) -> None:
@@ -219,38 +215,41 @@ def test_a_collection_does_not_add_itself(folder: Folder) -> None:
             inside.add(root / "kept")
 
 
-def test_the_account_keeps_what_was_skipped_and_why(tmp_path: Path, folder: Folder) -> None:
+def test_the_account_keeps_what_was_skipped_and_why(collection: Collection, folder: Folder) -> None:
     root = folder("notes", NOTES)
     (root / "odd.bin").write_bytes(bytes(range(256)) * 20)
     (root / "empty.md").touch()
-    with Collection(tmp_path / "collection") as collection:
-        report = collection.add(root)
-        assert {problem.source for problem in report.failed + report.skipped} == {"notes/odd.bin", "notes/empty.md"}
-        assert {problem.source for problem in collection.status().problems} == {"notes/odd.bin", "notes/empty.md"}
-        assert all(problem.reason for problem in collection.status().problems)
-        again = collection.add(root)
-        assert (again.documents, again.unchanged) == (0, 3)
-        assert len(again.failed + again.skipped) == 2  # still said, not read again
+    report = collection.add(root)
+    assert {problem.source for problem in report.failed + report.skipped} == {"notes/odd.bin", "notes/empty.md"}
+    assert {problem.source for problem in collection.status().problems} == {"notes/odd.bin", "notes/empty.md"}
+    assert all(problem.reason for problem in collection.status().problems)
+    again = collection.add(root)
+    assert (again.documents, again.unchanged) == (0, 3)
+    assert len(again.failed + again.skipped) == 2  # still said, not read again
 
 
 def test_two_processes_on_one_collection_are_told_apart(collection: Collection, folder: Folder) -> None:
     collection.add(folder("notes", NOTES))
-    second = Collection(collection.path, settings=Settings(lock_wait=0.1))
-    with pytest.raises(CollectionLocked, match=r"process \d+"):
-        second.search("relay")
+    with Collection(collection.home.named, settings=Settings(lock_wait=0.1)) as second:
+
+        def interfere(*_: object) -> None:
+            with pytest.raises(CollectionLocked, match=r"process \d+"):
+                second.remove("notes")
+
+        collection.add(folder("late", {"otter.md": "# Otter\n"}), progress=interfere)
 
 
 def test_a_collection_keeps_the_space_it_was_made_with(collection: Collection, folder: Folder) -> None:
     collection.add(folder("notes", NOTES))
     collection.close()
-    with pytest.raises(SpaceMismatch, match="'bundled'"), Collection(collection.path, "other") as other:
+    with pytest.raises(SpaceMismatch, match="'bundled'"), Collection(collection.home.named, "other") as other:
         other.search("relay")
 
 
-def test_a_copied_collection_is_the_same_collection(collection: Collection, folder: Folder, tmp_path: Path) -> None:
-    collection.add(folder("notes", NOTES))
-    collection.close()
-    shutil.copytree(collection.path, tmp_path / "copy")
+def test_a_copied_collection_is_the_same_collection(folder: Folder, tmp_path: Path) -> None:
+    with Collection(tmp_path / "collection") as collection:
+        collection.add(folder("notes", NOTES))
+    shutil.copytree(tmp_path / "collection", tmp_path / "copy")
     with Collection(tmp_path / "copy") as copy:
         assert found(copy, "relay") == "notes/relay.md"
 

@@ -108,7 +108,7 @@ def test_fewer_dimensions_are_a_transform_of_vectors_and_queries_alike(mine: Col
 
 def test_a_matrix_that_was_changed_is_noticed(mine: Collection) -> None:
     mine.rebuild(Change(lanes={"text": LaneChange(dim=64, method="pca")}))
-    file = mine._open().generation / "pca-text.npy"
+    file = mine.path / "generations" / live(mine) / "pca-text.npy"
     mine.close()
     np.save(file, np.eye(384, 64, dtype=np.float32))
     with pytest.raises(CorruptCollection, match="is not the matrix that its generation was built with"):
@@ -139,8 +139,8 @@ def test_a_build_for_another_change_starts_anew_and_leaves_no_remains(mine: Coll
     with pytest.raises(KeyboardInterrupt):
         mine.rebuild(Change(lanes={"text": LaneChange(Code("half"))}), stop_at(1))
     mine.rebuild(Change(lanes={"text": LaneChange(Code("int8", 2))}))
-    assert generations(mine.path) == ["0001", "0002"]
-    assert generations(mine.path, "building.json") == []
+    assert generations(mine.home.files) == ["0001", "0002"]
+    assert generations(mine.home.files, "building.json") == []
     assert mine._open().manifest.lanes["text"].profile == "int8"
 
 
@@ -165,12 +165,12 @@ def test_rolling_back_returns_to_the_generation_before_with_what_was_added_since
 def test_only_the_generation_before_is_kept(mine: Collection) -> None:
     for profile in ("half", "float", "half"):
         mine.rebuild(Change(lanes={"text": LaneChange(Code(profile))}))
-    assert generations(mine.path) == ["0003", "0004"]
+    assert generations(mine.home.files) == ["0003", "0004"]
 
 
 def test_lost_vectors_are_made_anew_from_the_towers_outputs(mine: Collection, no_model: Callable[[], None]) -> None:
     before = ids(mine)
-    generation = mine._open().generation
+    generation = mine.path / "generations" / live(mine)
     mine.close()
     shutil.rmtree(generation / "store")
     no_model()
@@ -198,42 +198,6 @@ def test_other_towers_are_a_rebuild_in_which_each_picture_is_looked_at_once(
     assert built.encoded > 5
     assert built.agreement is None
     assert ids(mine) == before  # the same weights under another name
-
-
-@pytest.mark.postgres
-def test_a_collection_moves_to_postgres_and_back_without_a_model_call(
-    mine: Collection, place: Callable[[str], str], no_model: Callable[[], None]
-) -> None:
-    before = ids(mine)
-    no_model()
-    url = place("postgres")
-    built = mine.rebuild(Change(location=url))
-    assert built.agreement == 1.0
-    assert ids(mine) == before
-    mine.close()
-    assert ids(mine) == before  # opened by its folder: the manifest knows the URL
-    assert mine.doctor() == []
-    mine.rebuild(Change(location=""))
-    assert mine._open().manifest.store == "qdrant-edge"
-    assert ids(mine) == before
-
-
-@pytest.mark.postgres
-def test_a_url_is_a_collection_whose_records_lie_in_a_folder_of_ours(
-    place: Callable[[str], str], folder: Callable[..., Path], tmp_path: Path
-) -> None:
-    from commonplace.config import Settings
-
-    url, settings = place("postgres"), Settings(home=tmp_path / "home")
-    notes = folder("notes", {"relay.md": "# Relay\n\nRestart the relay after noon.\n"})
-    with Collection(url, settings=settings, profile="binary") as collection:
-        assert collection.path.parent == tmp_path / "home"
-        collection.add(notes)
-        assert collection.search("relay").hits[0].source == "notes/relay.md"
-    with Collection(url, settings=settings) as collection:
-        assert collection.search("relay").hits[0].source == "notes/relay.md"
-        assert collection.remove("notes") == 1
-        assert collection._open().store.count() == 0
 
 
 def test_a_transform_knows_its_numbers() -> None:

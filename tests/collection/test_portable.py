@@ -73,7 +73,7 @@ def test_doctor_finds_and_mends_what_differs_between_records_caches_and_store(mi
     with sqlite3.connect(mine.path / "base" / "vectors.sqlite") as base:
         base.execute("INSERT INTO vectors VALUES ('tower', 'nobody', x'00')")
     base.close()
-    assert mine.doctor(repair=True) == ["1 rows of base.vectors belong to nothing. Mended."]
+    assert mine.doctor(repair=True) == ["1 rows of vectors belong to nothing. Mended."]
     assert mine.doctor() == []
     assert ids(mine) == before
 

@@ -21,7 +21,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from commonplace.collection import Collection, Status
-from commonplace.database import FILES, connect
+from commonplace.database import SqliteDatabase
 from commonplace.ingest.pipeline import AddReport
 from commonplace.ingest.reading import Job, Prepared
 from commonplace.ingest.walk import stamp
@@ -219,8 +219,8 @@ def test_three_thousand_pages_stream_through_a_worker_in_bounded_memory(tmp_path
     """A worker with half a GiB, models and libraries included, hands page after page to a parent that keeps none."""
     path = tmp_path / "long.pdf"
     path.write_bytes(pdf([f"Page {n} describes gauge {n * 7}." for n in range(1, PAGES + 1)]))
-    connect(tmp_path, create=True).close()
-    job = Job("long.pdf", path, 1, stamp(path.stat()), cache=tmp_path / FILES["cache"])
+    SqliteDatabase.open(tmp_path, create=True).close()
+    job = Job("long.pdf", path, 1, stamp(path.stat()), home=tmp_path)
     workers = Workers("commonplace.ingest.reading:read", 1, Limits(memory=512 << 20))
     before = psutil.Process().memory_info().rss
     pages = set[int]()

@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from commonplace.files import Folder
 from commonplace.ranking.calibration import ELSEWHERE, LOOKS, MATTERS, Calibration, Moments, Sight, calibrate
 from commonplace.types import Vectors
 
@@ -59,8 +60,8 @@ def test_lanes_without_vectors_have_no_moments() -> None:
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
     calibration = made()
-    calibration.save(tmp_path / "c.npz")
-    loaded = Calibration.load(tmp_path / "c.npz")
+    calibration.save(Folder(tmp_path) / "c.npz")
+    loaded = Calibration.load(Folder(tmp_path) / "c.npz")
     assert loaded is not None
     assert (loaded.level, loaded.spread, loaded.everyday, loaded.chunks) == (0.25, 0.03, 0.5, 100)
     assert np.array_equal(loaded.lanes["text"].covariance, calibration.lanes["text"].covariance)
@@ -68,9 +69,9 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Path) -> None:
 
 
 def test_a_missing_or_damaged_file_is_no_calibration(tmp_path: Path) -> None:
-    assert Calibration.load(tmp_path / "none.npz") is None
-    (tmp_path / "c.npz").write_bytes(b"PK\x03\x04 nonsense")
-    assert Calibration.load(tmp_path / "c.npz") is None
+    assert Calibration.load(Folder(tmp_path) / "none.npz") is None
+    (Folder(tmp_path) / "c.npz").write(b"PK\x03\x04 nonsense")
+    assert Calibration.load(Folder(tmp_path) / "c.npz") is None
 
 
 def test_it_is_outdated_once_the_collection_changed_by_a_fifth_and_by_enough() -> None:

@@ -60,7 +60,7 @@ def rebuild(
     with Collection(path) as collection, progress_bar("chunk") as progress:
         if memory_budget is not None:
             changed = {lane: LaneChange(code, dim, by) for lane, code in collection.within(memory_budget).items()}
-        built = collection.rebuild(Change(model, None, changed), progress)
+        built = collection.rebuild(Change(model, changed), progress)
     _print(built, as_json)
 
 
@@ -85,20 +85,20 @@ def rollback(path: Path, as_json: bool) -> None:
 @collection_option
 @json_option
 def migrate(target: str, path: Path, as_json: bool) -> None:
-    """Move the vectors to another store, without any model call, and compare counts and neighbours.
+    """Copy the collection to another store, without any model call.
 
-    TARGET is the URL of a store, or `embedded`. The records stay where they are.
+    TARGET is the URL of a store, or a folder. The collection also stays where it was: remove it once you need it no
+    longer.
 
     \b
-      commonplace migrate postgresql://me@db.example/search?collection=notes
+      commonplace migrate 'postgresql://me@db.example/search?collection=notes'
       commonplace migrate qdrants://:KEY@host:6333/notes
-      commonplace migrate embedded
+      commonplace migrate notes.commonplace -c 'postgresql://me@db.example/search?collection=notes'
     """
     from commonplace.collection import Collection
-    from commonplace.generations import Change
 
-    with Collection(path) as collection, progress_bar("chunk") as progress:
-        built = collection.rebuild(Change(location="" if target == "embedded" else target), progress)
+    with Collection(target) as collection, progress_bar("chunk") as progress:
+        built = collection.import_from(path, progress)
     _print(built, as_json)
 
 
@@ -140,6 +140,6 @@ def import_(source: Path, path: Path, as_json: bool) -> None:
     """
     from commonplace.collection import Collection
 
-    with Collection(path) as collection, progress_bar("chunk"):
-        built = collection.import_from(source)
+    with Collection(path) as collection, progress_bar("chunk") as progress:
+        built = collection.import_from(source, progress)
     _print(built, as_json)

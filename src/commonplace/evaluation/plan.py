@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from commonplace.config import Settings
 from commonplace.errors import UnreadableFile
 from commonplace.evaluation.tune import disk_of, memory_of
-from commonplace.generation import write_json
+from commonplace.files import Folder
 from commonplace.profiles import OVERSAMPLING, Code, Profile
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def predict(paths: Sequence[Path], space: Space, settings: Settings, profile: Pr
 
 
 def remember(folder: Path, prediction: Prediction) -> None:
-    write_json(folder / "plan.json", asdict(prediction))
+    (Folder(folder) / "plan.json").write_json(asdict(prediction))
 
 
 def compared(folder: Path, chunks: int, seconds: float) -> str:

@@ -24,7 +24,6 @@ from commonplace.evaluation.tune import (
     recommended,
     with_graph,
 )
-from commonplace.generation import write_json
 from commonplace.profiles import BITS, PROFILES, Code, Profile
 from commonplace.stores import qdrant_requests
 from commonplace.types import Chunk, Vectors
@@ -113,7 +112,7 @@ def prove(opened: Assembly, tuned: Tuned) -> dict[str, Any]:
             "p50_ms": round(float(p50), 3), "p95_ms": round(float(p95), 3), "vectors": len(ids),
             "memory": chosen.memory, "date": datetime.now(UTC).date().isoformat(),
         }  # fmt: skip
-    write_json(opened.generation / "proof.json", proof)
+    (opened.generation / "proof.json").write_json(proof)
     return proof
 
 

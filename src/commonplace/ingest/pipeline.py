@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,7 +73,6 @@ class Pipeline:
 
     def __init__(
         self,
-        folder: Path,
         records: Records,
         store: Store,
         wording: Wording,
@@ -83,7 +82,7 @@ class Pipeline:
         workers: int,
         limits: Limits,
     ) -> None:
-        self._folder, self._records, self._store, self._wording = folder, records, store, wording
+        self._records, self._store, self._wording = records, store, wording
         self._text, self._media = text, media
         self._workers = Workers("commonplace.ingest.reading:read", workers, limits)
         self._open: dict[str, _Open] = {}
@@ -236,7 +235,8 @@ class Pipeline:
         page = opened.document.source
         picture = self._pictures.find(page, link.target)
         mention = Mention(page, link.alt, link.caption, link.locator.headings, link.paragraph)
-        self._records.put_mention(opened.document.id, link.target, picture, mention)
+        with self._records.transaction():
+            self._records.put_mention(opened.document.id, link.target, picture, mention)
         if picture is None:
             opened.unseen += filter(None, (link.caption, link.alt))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -11,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commonplace.errors import UnreadableFile
+from commonplace.home import look
 from commonplace.ingest.chunking import drafts
 from commonplace.ingest.elements import Draft, Front, Note, PictureLink
 from commonplace.ingest.formats import detect, reader
 from commonplace.ingest.walk import stamp
+from commonplace.records import Records
 from commonplace.types import Word
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class Job:
     stamp: str
     known_content: str = ""
     """Hash of the bytes that the collection has of it, or empty: equal bytes are not read again."""
-    cache: Path = Path()
-    """`cache/pictures.sqlite` of the collection."""
+    home: str | Path = ""
+    """Where the collection is that may know its pictures."""
     media_encoder: str = ""
     """Fingerprint of the picture tower: pixels travel only where its vector is missing."""
 
@@ -95,19 +96,18 @@ def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink |
             else:
                 yield element
 
-    with _Pictures(job) as pictures:
-        for draft in drafts(only_content()):
-            yield from links
-            links.clear()
-            try:
-                yield pictures.prepare(draft)
-            except UnreadableFile as error:
-                if format == "image":
-                    raise
-                place = f" on page {draft.locator.page}" if draft.locator.page else ""
-                yield Note(f"a picture{place} was left out: {error}")
-                if draft.text:
-                    yield Prepared(replace(draft, picture=None))
+    for draft in drafts(only_content()):
+        yield from links
+        links.clear()
+        try:
+            yield _prepared(draft, job)
+        except UnreadableFile as error:
+            if format == "image":
+                raise
+            place = f" on page {draft.locator.page}" if draft.locator.page else ""
+            yield Note(f"a picture{place} was left out: {error}")
+            if draft.text:
+                yield Prepared(replace(draft, picture=None))
     yield from links
     if stamp(job.path.stat()) != before:
         raise UnreadableFile("it changed while it was read; add it again when it is complete")
@@ -122,51 +122,34 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-class _Pictures:
-    """Opens the pictures of drafts, unless the collection has seen their bytes before."""
+def _prepared(draft: Draft, job: Job) -> Prepared:
+    """With its picture opened, unless the collection has seen those bytes before."""
+    if draft.picture is None:
+        return Prepared(draft)
+    from commonplace.ingest.pictures import open_picture, thumbnail
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        # Read-only, beside the parent that writes: a miss only costs time.
-        self._cache = sqlite3.connect(f"{job.cache.as_uri()}?mode=ro", uri=True)
-        base = job.cache.parent.parent / "base" / "vectors.sqlite"
-        self._cache.execute("ATTACH ? AS base", (f"{base.as_uri()}?mode=ro",))
+    data, draft = draft.picture, replace(draft, picture=None)
+    hash = sha256(data).hexdigest()[:32]
+    # A table that was drawn is searched by its cells: they are more exact than OCR of its picture.
+    reader = picture_reader() if draft.modality != "table" else None
+    fingerprint = reader.fingerprint if reader else ""
+    records = _records(job.home)
+    was_read, has_vector = records.has_reading(hash, fingerprint), records.has_vector(job.media_encoder, hash)
+    if was_read and has_vector:
+        return Prepared(draft, PictureOf(hash))
+    image = open_picture(data, max_side=None)
+    pixels = None if has_vector else _reduced(image, PIXELS_SIDE)
+    if was_read:
+        return Prepared(draft, PictureOf(hash, pixels=pixels))
+    words = reader.read(image) if reader else ()
+    small = thumbnail(image, THUMBNAIL_SIDE)
+    return Prepared(draft, PictureOf(hash, image.width, image.height, words, fingerprint, small, pixels))
 
-    def __enter__(self) -> _Pictures:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._cache.close()
-
-    def prepare(self, draft: Draft) -> Prepared:
-        if draft.picture is None:
-            return Prepared(draft)
-        from commonplace.ingest.pictures import open_picture, thumbnail
-
-        data, draft = draft.picture, replace(draft, picture=None)
-        hash = sha256(data).hexdigest()[:32]
-        # A table that was drawn is searched by its cells: they are more exact than OCR of its picture.
-        reader = picture_reader() if draft.modality != "table" else None
-        fingerprint = reader.fingerprint if reader else ""
-        was_read = self._has("SELECT 1 FROM pictures WHERE hash = ? AND ? IN (reader, '')", hash, fingerprint)
-        has_vector = self._has(
-            "SELECT 1 FROM base.vectors WHERE key = ? AND encoder = ?", hash, self._job.media_encoder
-        )
-        if was_read and has_vector:
-            return Prepared(draft, PictureOf(hash))
-        image = open_picture(data, max_side=None)
-        pixels = None if has_vector else _reduced(image, PIXELS_SIDE)
-        if was_read:
-            return Prepared(draft, PictureOf(hash, pixels=pixels))
-        words = reader.read(image) if reader else ()
-        small = thumbnail(image, THUMBNAIL_SIDE)
-        return Prepared(draft, PictureOf(hash, image.width, image.height, words, fingerprint, small, pixels))
-
-    def _has(self, query: str, *values: str) -> bool:
-        try:
-            return self._cache.execute(query, values).fetchone() is not None
-        except sqlite3.OperationalError:  # the very first document: no table yet
-            return False
+@cache
+def _records(home: str | Path) -> Records:
+    """Read, beside the parent that writes: a miss only costs time."""
+    return Records(look(home))
 
 
 def _reduced(image: Image, side: int) -> Image:

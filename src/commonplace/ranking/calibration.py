@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Self
+from io import BytesIO
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from commonplace.types import Vectors
+
+if TYPE_CHECKING:
+    from commonplace.files import Files
 
 SAMPLE = 4096
 """Vectors of each lane that are looked at, spread over the collection."""
@@ -121,20 +124,18 @@ class Calibration:
         """Once the collection has changed by a fifth, and by enough to matter."""
         return abs(chunks - self.chunks) > max(0.2 * self.chunks, 50)
 
-    def save(self, path: Path) -> None:
-        """Whole or not at all."""
-        beside = path.with_suffix(".partial")
+    def save(self, file: Files) -> None:
         arrays = {f"{lane}.{name}": getattr(m, name) for lane, m in self.lanes.items() for name in Moments.__slots__}
         numbers = [self.sight.middle, self.sight.scale, self.level, self.spread, self.everyday, self.chunks]
-        with beside.open("wb") as file:
-            np.savez(file, direction=self.sight.direction, numbers=np.array(numbers), **arrays)
-        beside.replace(path)
+        content = BytesIO()
+        np.savez(content, direction=self.sight.direction, numbers=np.array(numbers), **arrays)
+        file.write(content.getvalue())
 
     @classmethod
-    def load(cls, path: Path) -> Self | None:
+    def load(cls, file: Files) -> Self | None:
         """None if there is nothing to rely on: it is measured again by the next `add`."""
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            with np.load(BytesIO(file.read()), allow_pickle=False) as arrays:
                 lanes = {
                     name.removesuffix(".mean"): Moments(arrays[name], arrays[name.replace(".mean", ".covariance")])
                     for name in arrays.files

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
-from typing import Self
+from io import BytesIO
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from commonplace.errors import CorruptCollection, DimensionMismatch, UsageError
 from commonplace.failures import DAMAGED
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import truncate, unit_rows
+
+if TYPE_CHECKING:
+    from commonplace.files import Files
 
 MOST_ROWS = 100_000
 """Rows that a PCA is fitted on; more do not change it."""
@@ -54,19 +57,21 @@ class Transform:
         matrix = np.ascontiguousarray(axes[:, ::-1][:, :dim], np.float32)
         return cls(f"pca:{dim}:{_hash(matrix)}", dim, matrix)
 
-    def save(self, folder: Path, lane: str) -> None:
+    def save(self, folder: Files, lane: str) -> None:
         if self.matrix is not None:
-            np.save(folder / f"pca-{lane}.npy", self.matrix)
+            content = BytesIO()
+            np.save(content, self.matrix)
+            (folder / f"pca-{lane}.npy").write(content.getvalue())
 
     @classmethod
-    def load(cls, name: str, folder: Path, lane: str) -> Self:
+    def load(cls, name: str, folder: Files, lane: str) -> Self:
         """The transform that a manifest names. Raises CorruptCollection where its matrix is another."""
         method, dim, *fingerprint = name.split(":")
         if method == "truncate":
             return cls(name, int(dim))
         file = folder / f"pca-{lane}.npy"
         try:
-            matrix = np.load(file, allow_pickle=False)
+            matrix = np.load(BytesIO(file.read()), allow_pickle=False)
         except (OSError, ValueError) as error:
             raise CorruptCollection(f"{file} cannot be read ({error}). {DAMAGED}") from error
         if [_hash(matrix)] != fingerprint:
