@@ -24,7 +24,8 @@ from commonplace.ingest.textfile import clean_text
 from commonplace.profiles import Code, Profile
 from commonplace.records import Document, Records, Root
 from commonplace.search import Mode, Query
-from commonplace.stores.filters import Filter, In, all_of, parse, resolve
+from commonplace.stores.expressions import parse
+from commonplace.stores.filters import Filter, In, all_of, resolve
 from commonplace.types import Chunk, Modality, SearchResult
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from commonplace.home import Home
 from commonplace.lazy import require
 from commonplace.lock import command
 from commonplace.stores.networked import Location, folder_of, persistently, with_secret
-from commonplace.stores.postgres import _connect, _errors, _is_transient, _parse, _quoted
+from commonplace.stores.postgres_server import conninfo, errors, is_transient, parse
+from commonplace.stores.postgres_sql import quoted
 
 if TYPE_CHECKING:
     from commonplace.config import Settings
@@ -60,7 +61,7 @@ class PostgresDatabase(Database):
     """One connection, which threads share. Each statement is on its own unless it is in a transaction."""
 
     def __init__(self, url: str) -> None:
-        self.place, self._inside, self._held = _parse(url), False, False
+        self.place, self._inside, self._held = parse(url), False, False
         self._connection: Any = None
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -90,7 +91,7 @@ class PostgresDatabase(Database):
             yield
 
     def stream(self, statement: str) -> Iterator[Any]:
-        with _errors(self.place):
+        with errors(self.place):
             yield from self._connected().cursor().stream(statement)
 
     def glob(self, column: str, pattern: str) -> tuple[str, str]:
@@ -121,12 +122,12 @@ class PostgresDatabase(Database):
         for ours, theirs in TYPES:
             tables = re.sub(ours, theirs, tables)
         with self.transaction():
-            self.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(self.place.name)}")
+            self.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(self.place.name)}")
             for statement in filter(str.strip, (FILES + tables).split(";")):
                 self.execute(statement)
 
     def exists(self) -> bool:
-        found = self.execute("SELECT to_regclass(?) IS NOT NULL AS found", (f"{_quoted(self.place.name)}.files",))
+        found = self.execute("SELECT to_regclass(?) IS NOT NULL AS found", (f"{quoted(self.place.name)}.files",))
         return bool(found.fetchone()["found"])
 
     # -- the one that writes
@@ -158,19 +159,18 @@ class PostgresDatabase(Database):
     # -- inside
 
     def _run(self, act: Callable[[Any], T]) -> T:
-        with _errors(self.place):
+        with errors(self.place):
             if self._inside:  # what came before in the transaction cannot be said again
                 return act(self._connection)
-            return persistently(lambda: act(self._connected()), _is_transient)
+            return persistently(lambda: act(self._connected()), is_transient)
 
     def _connected(self) -> Any:
         if self._connection is None or self._connection.closed:
-            rows = require("psycopg.rows", extra="postgres")
-            connection = _connect(self.place)
-            connection.autocommit, connection.row_factory = True, rows.dict_row
-            who = f"process {os.getpid()} on {socket.gethostname()}: {command()}"[:63]
-            connection.execute("SELECT set_config('application_name', %s, false)", (who,))
-            connection.execute(f"SET search_path TO {_quoted(self.place.name)}")
+            psycopg = require("psycopg", extra="postgres")
+            connection = psycopg.connect(
+                conninfo(self.place), autocommit=True, row_factory=psycopg.rows.dict_row, application_name=_program()
+            )
+            connection.execute(f"SET search_path TO {quoted(self.place.name)}")
             # As SQLite's NORMAL: the log keeps the order, so that points are never safe before their rows.
             connection.execute("SET synchronous_commit = off")
             self._connection = connection
@@ -274,6 +274,10 @@ class PostgresHome(Home):
 
     def close(self) -> None:
         self._database.close()
+
+
+def _program() -> str:
+    return f"process {os.getpid()} on {socket.gethostname()}: {command()}"[:63]
 
 
 def _marked(statement: str) -> str:

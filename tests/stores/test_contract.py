@@ -23,7 +23,8 @@ from commonplace.errors import (
 )
 from commonplace.stores import create_store, open_store
 from commonplace.stores.base import Point, Schema, Store
-from commonplace.stores.filters import Eq, Exists, Not, Or, parse
+from commonplace.stores.expressions import parse
+from commonplace.stores.filters import Eq, Exists, Not, Or
 
 # -- dense
 

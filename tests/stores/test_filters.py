@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from commonplace.errors import FilterError
+from commonplace.stores.expressions import EXAMPLE, format, parse
 from commonplace.stores.filters import (
     EARLIEST,
-    EXAMPLE,
     LATEST,
     And,
     Eq,
@@ -25,8 +25,6 @@ from commonplace.stores.filters import (
     Range,
     SourceGlob,
     all_of,
-    format,
-    parse,
     resolve,
 )
 from commonplace.types import MODALITIES

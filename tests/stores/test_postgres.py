@@ -87,7 +87,7 @@ def test_a_server_that_stays_away_is_an_error_that_says_so(
     own: servers.Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("commonplace.stores.networked.BACK_OFF", (0.01,))
-    monkeypatch.setattr("commonplace.stores.postgres.WAIT", 0.5)
+    monkeypatch.setattr("commonplace.stores.postgres_server.WAIT", 0.5)
     url = own.url(collection="killed")
     with open_store("postgres", url, SCHEMA) as store:
         own.kill()
@@ -169,7 +169,9 @@ def test_a_store_of_a_newer_version_is_left_alone(own: servers.Server) -> None:
 
 
 def test_an_interrupted_creation_leaves_nothing(own: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("commonplace.stores.postgres.MIGRATIONS", ("CREATE TABLE meta (name text); SELECT 1 / 0",))
+    monkeypatch.setattr(
+        "commonplace.stores.postgres_server.MIGRATIONS", ("CREATE TABLE meta (name text); SELECT 1 / 0",)
+    )
     with pytest.raises(CollectionError, match="division by zero"):
         create_store("postgres", own.url(collection="partial"), SCHEMA)
     monkeypatch.undo()

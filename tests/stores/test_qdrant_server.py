@@ -29,11 +29,17 @@ def test_a_url_without_a_collection_is_refused() -> None:
         open_store("qdrant", "qdrant://host:6333", Schema({"text": 4}))
 
 
+@pytest.mark.parametrize("option", ["shards=many", "grpc_port=", "timeout=1.5", "consistency=some"])
+def test_an_option_of_a_url_that_means_nothing_is_refused(option: str) -> None:
+    with pytest.raises(UsageError, match=rf"{option.partition('=')[0]}=.* in qdrant://host/notes\?.*; expected "):
+        open_store("qdrant", f"qdrant://host/notes?{option}", Schema({"text": 4}))
+
+
 def test_requests_of_both_engines_are_made_of_the_same_words() -> None:
     import qdrant_edge
 
     from commonplace.stores import qdrant_requests
-    from commonplace.stores.filters import parse
+    from commonplace.stores.expressions import parse
     from commonplace.stores.qdrant_server import vocabulary
 
     words = vocabulary()

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from commonplace.errors import FilterError
 from commonplace.profiles import Code
 from commonplace.stores.base import Point, Schema
 from commonplace.stores.checks import number_of
-from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, format
+from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, unresolved
 from commonplace.types import Vectors
 
 SPARSE = "bm25"
@@ -146,7 +145,7 @@ def _condition(q: Any, where: Filter) -> Any:
         case Not(part):
             return q.Filter(must_not=[_condition(q, part)])
         case SourceGlob():
-            raise FilterError(f"a store knows no sources, got {format(where)!r}. Pass the filter through `resolve`.")
+            raise unresolved(where)
 
 
 def point(q: Any, point: Point) -> Any:

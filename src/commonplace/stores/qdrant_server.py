@@ -32,7 +32,8 @@ NUMBERS = {
     "replicas": "replication_factor",
     "write_consistency": "write_consistency_factor",
 }
-OPTIONS = frozenset({"grpc_port", "timeout", "consistency", "statistics", *NUMBERS})
+WHOLE = frozenset({"grpc_port", "timeout", *NUMBERS})
+OPTIONS = WHOLE | {"consistency", "statistics"}
 
 
 class QdrantServerStore(QdrantStore):
@@ -67,8 +68,6 @@ class QdrantServerStore(QdrantStore):
                 place.name, **made, **{theirs: int(wanted[ours]) for ours, theirs in NUMBERS.items() if ours in wanted},
                 metadata={"commonplace": FORMAT, **checks.dump_schema(schema)},
             )  # fmt: skip
-            for field, index in qdrant_requests.payload_indexes(q).items():
-                client.create_payload_index(place.name, field, index, wait=True)
         return cls.open(location, schema)
 
     @classmethod
@@ -80,7 +79,8 @@ class QdrantServerStore(QdrantStore):
             try:
                 if not client.collection_exists(place.name):
                     raise MissingCollection(f"no store in {place.url}. `commonplace add` makes one.")
-                held = client.get_collection(place.name).config.metadata or {}
+                info = client.get_collection(place.name)
+                held = info.config.metadata or {}
                 if "commonplace" not in held:
                     raise UsageError(f"{place.url} was not made by commonplace. Choose another name in the URL.")
                 if held["commonplace"] > FORMAT:
@@ -89,6 +89,9 @@ class QdrantServerStore(QdrantStore):
                         f"{FORMAT}. Upgrade: pip install --upgrade commonplace"
                     )
                 checks.check_same(f"the store in {place.url}", checks.load_schema(held), schema)
+                for field, index in qdrant_requests.payload_indexes(vocabulary()).items():
+                    if field not in info.payload_schema:  # a new one, or one whose creation was cut short
+                        client.create_payload_index(place.name, field, index, wait=True)
                 return cls(place, schema, client)
             except BaseException:
                 client.close()
@@ -219,6 +222,12 @@ def _parse(location: str) -> Location:
     place = Location.parse(str(location), OPTIONS)
     if not place.name or "/" in place.name:
         raise UsageError(f"{place.url} names no collection; expected qdrant://host:6333/name")
+    for name in WHOLE & place.options.keys():
+        if not place.options[name].isdecimal():
+            raise UsageError(f"{name}={place.options[name]!r} in {place.url}; expected a whole number.")
+    consistency = place.options.get("consistency", "all")
+    if consistency not in ("all", "quorum", "majority") and not consistency.isdecimal():
+        raise UsageError(f"consistency={consistency!r} in {place.url}; expected all, quorum, majority or a number.")
     return place
 
 
