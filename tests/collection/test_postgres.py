@@ -83,7 +83,7 @@ def test_an_open_collection_sees_what_others_write(url: str, folder: Callable[..
         writer.add(folder("late", {"otter.md": "# Otter\n\nThe otter sleeps.\n"}))
         assert reader.search("otter").hits[0].source == "late/otter.md"
         for profile in ("half", "float"):  # the generation that the reader had open is removed
-            writer.rebuild(Change(lanes={"text": LaneChange(Code(profile))}))  # type: ignore[arg-type]
+            writer.rebuild(Change(lanes={"text": LaneChange(Code(profile))}))
         assert reader.search("otter").hits[0].source == "late/otter.md"
         assert reader.status().generation == "0003"
 

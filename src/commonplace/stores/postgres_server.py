@@ -169,7 +169,7 @@ def conninfo(place: Location) -> str:
     libpq = {name: option for name, option in place.options.items() if name != "collection"}
     secret = {"password": place.secret} if place.secret else {}
     try:
-        made: str = psycopg.conninfo.makeconninfo(url, **{"connect_timeout": "10", **libpq, **secret})
+        made: str = psycopg.conninfo.make_conninfo(url, **{"connect_timeout": "10", **libpq, **secret})
     except psycopg.ProgrammingError as error:
         raise UsageError(f"{place.url} is no URL that Postgres understands ({' '.join(str(error).split())}).") from None
     return made
