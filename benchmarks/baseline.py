@@ -21,6 +21,7 @@ from common import save, table
 from sentence_transformers import SentenceTransformer
 
 from commonplace.collection import Collection
+from commonplace.database import SqliteDatabase
 from commonplace.evaluation.measures import Outcome, by_kind, rank_of_gold
 from commonplace.evaluation.questions import read_questions
 from commonplace.evaluation.run import ask
@@ -39,10 +40,11 @@ def main() -> None:
     parser.add_argument("--model", default="sentence-transformers/all-MiniLM-L6-v2")
     parser.add_argument("--vectors", type=Path, help="Keep the vectors of passages here, for the next run.")
     arguments = parser.parse_args()
-    records = Records(arguments.collection)
+    database = SqliteDatabase.open(arguments.collection, create=False)
+    records = Records(database)
     wording = Wording(Analyser())
     chunks = [chunk for chunk in records.chunks(records.chunk_ids()).values() if wording.passage(chunk)]
-    records.close()
+    database.close()
     # All that OCR read: only our text tower leaves most of it out.
     texts = [f"{wording.passage(chunk)}\n{read_text(chunk)[READ_LIMIT:]}" for chunk in chunks]
     sources = [chunk.source for chunk in chunks]

@@ -40,9 +40,11 @@ from commonplace.evaluation.measures import (
     reliability,
 )
 from commonplace.evaluation.questions import Question, read_questions
+from commonplace.judging import Judged
+from commonplace.lanes import LANES_OF, Found, Query
 from commonplace.lexical.asking import Asked
 from commonplace.ranking.evidence import Signs, unsaid
-from commonplace.search import LANES_OF, NO_MATCH, Fusion, Query, Searcher, _Clock, _Found, _Judged
+from commonplace.search import NO_MATCH, Clock, Fusion, Searcher
 
 FUSIONS = {"calibrated": "calibrated", "RRF, k=60": "rrf", "DBSF": "dbsf"}
 LANES = ("bm25", "text", "media", "identifier")
@@ -91,8 +93,8 @@ class Case:
 
     question: Question
     query: Query
-    found: _Found
-    judged: _Judged
+    found: Found
+    judged: Judged
     ms: float
     """CPU of judging and fusing."""
 
@@ -107,10 +109,10 @@ class Bench:
 
     def case(self, question: Question) -> Case:
         query = Query(question.query)
-        found = self.searcher._ask(query, Asked(question.query), None, LANES_OF["hybrid"], _Clock())
+        found = self.searcher.ask(query, Asked(question.query), None, LANES_OF["hybrid"], Clock())
         began = time.thread_time()
-        judged = self.searcher._judge(query, found)
-        self.searcher._fuse("calibrated", found, judged)
+        judged = self.searcher.judge(query, found)
+        self.searcher.fuse("calibrated", found, judged)
         return Case(question, query, found, judged, (time.thread_time() - began) * 1000)
 
     def outcome(self, case: Case, scored: Sequence[tuple[str, float]]) -> Outcome:
@@ -121,7 +123,7 @@ class Bench:
         return Outcome(case.question, ranks[0] if ranks else None, no_match, tuple(ranks), hits)
 
     def fused(self, name: Any) -> list[Outcome]:
-        rows = ((case, self.searcher._fuse(name, case.found, case.judged)) for case in self.cases)
+        rows = ((case, self.searcher.fuse(name, case.found, case.judged)) for case in self.cases)
         return [self.outcome(case, [(row.id, row.score) for row in fused]) for case, fused in rows]
 
     def lane(self, name: str) -> list[Outcome]:
@@ -133,7 +135,7 @@ class Bench:
         usual, judged = self.searcher.fusion, [case.judged for case in self.cases]
         self.searcher.fusion = Fusion(weights=replace(usual.weights, **weights))
         for case in self.cases:
-            case.judged = self.searcher._judge(case.query, case.found)
+            case.judged = self.searcher.judge(case.query, case.found)
         outcomes = self.fused("calibrated")
         self.searcher.fusion = usual
         for case, before in zip(self.cases, judged, strict=True):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import lru_cache, wraps
 from pathlib import Path
 from types import TracebackType
@@ -15,18 +12,17 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 
 from commonplace.assembly import Assembly
 from commonplace.config import Settings
-from commonplace.diagnosis import disagreement
 from commonplace.errors import UnreadableFile, UsageError
 from commonplace.failures import explained
 from commonplace.generation import read_identity
 from commonplace.home import FolderHome, home_of
 from commonplace.ingest.textfile import clean_text
+from commonplace.lanes import Mode, Query
 from commonplace.profiles import Code, Profile
-from commonplace.records import Document, Records, Root
-from commonplace.search import Mode, Query
+from commonplace.records import Document, Records
 from commonplace.stores.expressions import parse
 from commonplace.stores.filters import Filter, In, all_of, resolve
-from commonplace.types import Chunk, Modality, SearchResult
+from commonplace.types import Chunk, SearchResult
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -34,33 +30,12 @@ if TYPE_CHECKING:
     from commonplace.evaluation.tuning import Tuned
     from commonplace.generations import Built, Change
     from commonplace.ingest.pipeline import AddReport, Progress
-    from commonplace.ingest.scan import Plan, Problem
     from commonplace.ranking.fusion import FusionName
     from commonplace.ranking.rerank import Reranker
+    from commonplace.status import Status
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What a collection holds, and how each file ended."""
-
-    path: str
-    space: str
-    documents: dict[str, int]
-    """State -> number of files."""
-    chunks: dict[Modality, int]
-    problems: tuple[Problem, ...]
-    """Files that were skipped or failed."""
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Source -> parts of an indexed file that could not be read."""
-    bytes: int = 0
-    generation: str = ""
-    store: str = ""
-    """Name of the store, or its URL."""
-    vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Lane -> dimension and code of its vectors, and what `tune` proved of them."""
 
 
 def _alone(method: Callable[Concatenate[Collection, P], R]) -> Callable[Concatenate[Collection, P], R]:
@@ -135,23 +110,11 @@ class Collection:
         Raises UsageError for a path that does not exist, before anything is written. A file that cannot be read
         fails alone: it is in the report's `failed`.
         """
-        from commonplace.ingest.walk import source_of
+        from commonplace.keeping import absolute, add
 
-        roots = [
-            Path(os.path.abspath(Path(path).expanduser())) for path in paths
-        ]  # not resolved: links keep their names
-        for root in roots:
-            if not os.path.lexists(root):
-                raise UsageError(f"{root} does not exist; expected a file or folder to add. Check the path.")
-            if root == self.path or self.path in root.parents:
-                raise UsageError(f"{root} is this collection's own folder; expected documents. Add another folder.")
+        roots = absolute(paths, self.path)
         opened = self._open(create=True)
-        options = {"include": list(include), "exclude": list(exclude)}
-        with opened.records.transaction():
-            outermost = _outermost(roots, opened.records)
-            registered = [opened.records.put_root(root, source_of(root.name), options) for root in outermost]
-        report, _ = self._ingest(opened, registered, retry, progress, only=roots)
-        return report
+        return add(opened, self.settings, roots, include, exclude, retry, progress or _silent)
 
     @_alone
     def update(self, *, retry: bool = False, progress: Progress | None = None) -> AddReport:
@@ -159,41 +122,16 @@ class Collection:
 
         retry  also read those again that failed, and mend what `doctor` complains of
         """
-        from commonplace.ingest.scan import Problem
+        from commonplace.keeping import update
 
-        opened = self._open()
-        if retry:
-            lost, strays = disagreement(opened)
-            opened.store.delete(strays)
-            opened.records.read_again(lost)
-        roots = opened.records.roots()
-        # A root that is gone as a whole may be a disk that is not mounted: that must not empty the collection.
-        present = [root for root in roots if os.path.lexists(root.path)]
-        absent = tuple(
-            Problem(
-                root.name, f"{root.path} is not there, its documents were kept; `remove` them if it is gone for good"
-            )
-            for root in roots
-            if root not in present
-        )
-        report, plan = self._ingest(opened, present, retry, progress)
-        walked = {root.id for root in present}
-        gone = [d for d in opened.records.documents() if d.root in walked and d.source not in plan.seen]
-        removed = opened.pipeline(self.settings).remove(gone)
-        return replace(report, removed=removed, skipped=report.skipped + absent)
+        return update(self._open(), self.settings, retry, progress or _silent)
 
     @_alone
     def remove(self, *sources: str) -> int:
         """Remove documents: by source, or everything below a folder. Returns how many; UsageError if none matches."""
-        opened = self._open()
-        chosen: dict[int, Document] = {}
-        for source in sources:
-            prefix = source.rstrip("/") + "/"
-            matching = [d for d in opened.records.documents() if d.source == source or d.source.startswith(prefix)]
-            if not matching:
-                raise UsageError(f"no document {source!r} in {self.home}. `commonplace status --documents` lists them.")
-            chosen |= {document.id: document for document in matching}
-        return opened.pipeline(self.settings).remove(chosen.values())
+        from commonplace.keeping import remove
+
+        return remove(self._open(), self.settings, sources)
 
     @_alone
     def label(self, *labels: str, least: float = 0.5) -> dict[str, int]:
@@ -202,26 +140,9 @@ class Collection:
         least  pictures keep no label that is less likely than this, `none of these` being one more possibility
         Returns label -> number of pictures. Raises UsageError without labels, or where the space has no pictures.
         """
-        import numpy as np
+        from commonplace.keeping import label
 
-        from commonplace.vectors.normalise import unit_rows
-        from commonplace.zero_shot import NONE, Judge
-
-        opened = self._open()
-        if "image" not in opened.space.encoders:
-            raise UsageError(f"{opened.space.name!r} has no encoder of pictures; labels are theirs. Use another space.")
-        judge = Judge(opened.space, labels, none_of_these=True)
-        encoder = opened.space.encoders["image"]
-        vectors = opened.records.vectors(encoder.stored.fingerprint, opened.records.pictures())
-        judged = judge(encoder.finish(unit_rows(np.stack(list(vectors.values()))))) if vectors else []
-        best = {
-            media: next(found for found in answer if found[0] != NONE)
-            for media, answer in zip(vectors, judged, strict=True)
-        }
-        kept = {media: found for media, found in best.items() if found[1] >= least}
-        opened.pipeline(self.settings).label(kept)
-        counts = Counter(label for label, _ in kept.values())
-        return {label: counts[label] for label in judge.labels if label != NONE}
+        return label(self._open(), self.settings, labels, least)
 
     # -- reading
 
@@ -302,22 +223,9 @@ class Collection:
 
     @explained
     def status(self) -> Status:
-        from commonplace.ingest.scan import Problem
+        from commonplace.status import status
 
-        opened = self._open()
-        states: dict[str, int] = {}
-        problems, notes = [], {}
-        for document in opened.records.documents():
-            states[document.state] = states.get(document.state, 0) + 1
-            if document.state in ("failed", "skipped"):
-                problems.append(Problem(document.source, document.reason))
-            if document.notes and document.state == "indexed":
-                notes[document.source] = document.notes
-        return Status(
-            str(self.home), opened.identity.space, states, opened.records.count_chunks(), tuple(problems), notes,
-            self.home.bytes(), opened.identity.generation, opened.manifest.location or opened.manifest.store,
-            opened.vectors_in_words(),
-        )  # fmt: skip
+        return status(self._open())
 
     @explained
     def doctor(self, *, repair: bool = False) -> list[str]:
@@ -424,49 +332,9 @@ class Collection:
             raise
         return self._opened
 
-    def _ingest(
-        self,
-        opened: Assembly,
-        roots: Sequence[Root],
-        retry: bool,
-        progress: Progress | None,
-        only: Sequence[Path] = (),
-    ) -> tuple[AddReport, Plan]:
-        from commonplace.ingest.scan import Problem, scan
-
-        began = time.monotonic()
-        records, max_bytes = opened.records, self.settings.max_bytes
-        plan = scan(records, roots, max_bytes=max_bytes, collection=self.path, only=only, retry=retry)
-        pipeline = opened.pipeline(self.settings)
-        pipeline.skip(plan.skipped)
-        media = opened.space.encoders.get("image")
-        encoder = media.stored.fingerprint if media else ""
-        jobs = [replace(job, home=self.home.workers, media_encoder=encoder) for job in plan.to_read]
-        report = pipeline.run(jobs, progress or (lambda done, total, source: None))
-        opened.measure()
-        if jobs:
-            opened.store.flush()
-        report = replace(
-            report,
-            skipped=tuple(Problem(skipped.source, skipped.reason) for skipped, _ in plan.skipped),
-            failed=report.failed + tuple(plan.still_failed),
-            unchanged=report.unchanged + plan.unchanged,
-            left_out=dict(plan.left_out),
-            seconds=round(time.monotonic() - began, 3),
-        )
-        return report, plan
-
 
 def _silent(done: int, total: int, name: str) -> None:
     """Progress that nobody watches."""
-
-
-def _outermost(paths: Sequence[Path], records: Records) -> list[Path]:
-    """A path inside a root that is there already belongs to that root: its files are not kept twice."""
-    known = [root.path for root in records.roots()]
-    return list(
-        dict.fromkeys(next((root for root in known if root == path or root in path.parents), path) for path in paths)
-    )
 
 
 def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:

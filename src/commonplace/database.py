@@ -171,7 +171,7 @@ class SqliteDatabase(Database):
         self._connection.close()
 
     def _set_up(self) -> None:
-        self._keep_log("main")
+        self._prepare("main")
         self._connection.executescript(SCHEMA)
         whole = [self._attach("cache", "pictures"), self._attach("base", "vectors")]
         if not all(whole):
@@ -188,7 +188,7 @@ class SqliteDatabase(Database):
         file.parent.mkdir(exist_ok=True)
         try:
             execute(f"ATTACH ? AS {name}", (str(file),))
-            self._keep_log(name)
+            self._prepare(name)
         except sqlite3.DatabaseError as error:
             if not is_damage(error):
                 raise
@@ -197,9 +197,11 @@ class SqliteDatabase(Database):
             for each in file.parent.glob(f"{file.name}*"):  # with its log
                 each.unlink()
             execute(f"ATTACH ? AS {name}", (str(file),))
-            self._keep_log(name)
+            self._prepare(name)
         return execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name = ?", (table,)).fetchone() is not None
 
-    def _keep_log(self, name: str) -> None:
+    def _prepare(self, name: str) -> None:
         self._connection.execute(f"PRAGMA {name}.journal_mode = WAL")
         self._connection.execute(f"PRAGMA {name}.synchronous = NORMAL")
+        # Rows are wide, and a search looks at hundreds: without a copy of their pages in half the time.
+        self._connection.execute(f"PRAGMA {name}.mmap_size = {1 << 30}")

@@ -60,7 +60,7 @@ def test_what_one_machine_adds_another_finds_changes_and_takes_away(
     with start(tmp_path / "elsewhere", "add", str(root), "-c", url, "--json") as adding:
         out, err = adding.communicate(timeout=300)
     assert adding.returncode == 0, err
-    assert json.loads(out)["chunks"] == {"image": 1, "text": 7}
+    assert json.loads(out)["chunks"] == {"image": 1, "text": 6}
     assert list((tmp_path / "elsewhere").iterdir()) == []
     with Collection(url) as here:
         hit = here.search("breakwater", modality="image").hits[0]

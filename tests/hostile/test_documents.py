@@ -20,12 +20,13 @@ from hostile.ground import run
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
-from commonplace.collection import Collection, Status
+from commonplace.collection import Collection
 from commonplace.database import SqliteDatabase
 from commonplace.ingest.pipeline import AddReport
 from commonplace.ingest.reading import Job, Prepared
 from commonplace.ingest.walk import stamp
 from commonplace.ingest.workers import Done, Limits, Workers
+from commonplace.status import Status
 
 HARMLESS = {"valve.md": "# Valve\n\nOpen the bypass valve before noon.\n", "pump.txt": "The pump hums at night.\n"}
 

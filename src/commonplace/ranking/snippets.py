@@ -13,19 +13,19 @@ def snippet(text: str, wanted: Iterable[str], terms: Callable[[str], Iterable[st
 
     terms  the analyser's: a piece of text -> its terms, so that what matched in the index matches here
     """
-    pieces = [(match.start(), match.end(), frozenset(terms(match.group()))) for match in _PIECE.finditer(text)]
+    wanted = frozenset(wanted)
+    pieces = [(match.start(), match.end(), wanted.intersection(terms(match[0]))) for match in _PIECE.finditer(text)]
     if not pieces:
         return ""
-    wanted = frozenset(wanted)
     best_start, best_count = 0, 0
     for first, (start, _, found) in enumerate(pieces):
-        if not found & wanted:
+        if not found:
             continue
         seen: set[str] = set()
         for _, end, others in pieces[first:]:
             if end - start > width:
                 break
-            seen |= others & wanted
+            seen |= others
         if len(seen) > best_count:
             best_start, best_count = first, len(seen)
     # A few words before the first match, as far as the window has room.

@@ -1,0 +1,182 @@
+"""The lanes of a search: what each of them finds for a query, before anybody compares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from commonplace.encoders.base import Encoder
+from commonplace.ingest.wording import Wording, read_text
+from commonplace.lexical.asking import Asked, says
+from commonplace.lexical.bm25 import query_weights, term_id
+from commonplace.lexical.keys import GUESS, query_keys
+from commonplace.ranking.fusion import Ranked, ranked
+from commonplace.records import Records
+from commonplace.stores.base import Scored, Store
+from commonplace.stores.filters import Filter
+from commonplace.types import Chunk, Vectors
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Mode = Literal["hybrid", "dense", "lexical"]
+LANES_OF: Mapping[Mode, frozenset[str]] = {
+    "hybrid": frozenset({"text", "media", "bm25", "identifier"}),
+    "dense": frozenset({"text", "media"}),
+    "lexical": frozenset({"bm25", "identifier"}),
+}
+MOST_TO_READ = 2000
+"""Chunks that a "phrase" or an -excluded word looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked: words, a picture, or both. `words` are those that OCR read in the picture."""
+
+    text: str = ""
+    picture: Image | None = None
+    words: str = ""
+
+    @property
+    def said(self) -> str:
+        """All words of it."""
+        return f"{self.text} {self.words}".strip()
+
+
+@dataclass(slots=True)
+class Found:
+    """What the lanes handed in for one query."""
+
+    lanes: dict[str, list[Ranked]] = field(default_factory=dict)
+    health: dict[str, str] = field(default_factory=dict)
+    vectors: dict[str, Vectors] = field(default_factory=dict)
+    """Dense lane -> the query's vector (d,)."""
+    identifiers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Chunk id -> the query's identifiers that it holds."""
+    surely: frozenset[str] = frozenset()
+    """Identifiers of the query that the collection has, and not by a guess."""
+
+
+class Lanes:
+    """Of one collection. The media lane lives in the space of `pictures`; `looks` reads words for it, and is the same
+    as `text` unless the collection has a specialist for its passages."""
+
+    def __init__(
+        self, records: Records, store: Store, wording: Wording, text: Encoder, pictures: Encoder | None, looks: Encoder
+    ) -> None:
+        self._records, self._store, self._wording = records, store, wording
+        self._text, self._pictures, self._reads_looks = text, pictures, looks
+
+    def ask(
+        self,
+        query: Query,
+        demand: Asked,
+        where: Filter | None,
+        wanted: frozenset[str],
+        lap: Callable[[str], None],
+        *,
+        depth: int,
+    ) -> Found:
+        """At most `depth` chunks of each wanted lane.
+
+        demand  what the query demands of each chunk
+        lap     told the name of each step that has ended
+        """
+        found = Found()
+        allowed = self._allowed(demand, where)
+        most = depth if allowed is None else MOST_TO_READ
+        dense = {lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims}
+        found.vectors = self._encode(query, dense)
+        lap("encode")
+        rows: dict[str, list[tuple[str, float]]] = {}
+        for lane in sorted(dense, reverse=True):
+            if lane not in found.vectors:
+                found.health[lane] = "its encoder reads no pictures"
+                continue
+            rows[lane] = _pairs(self._store.dense(lane, found.vectors[lane], most, where=where))
+            found.health[lane] = "ok"
+            lap(lane)
+        if "bm25" in wanted:
+            terms = self._wording.analyser.terms(query.said)
+            rows["bm25"] = _pairs(self._store.sparse(query_weights(terms), most, where=where)) if terms else []
+            found.health["bm25"] = "ok" if terms else "no words in the query"
+            lap("bm25")
+        if "identifier" in wanted:
+            matches = self._identified(query.said, most, where, found)
+            if matches:
+                rows["identifier"] = matches
+            found.health["identifier"] = "ok" if matches else "no identifier of the collection in the query"
+            lap("identifier")
+        for name, pairs in rows.items():
+            kept = pairs if allowed is None else [pair for pair in pairs if allowed(pair[0])]
+            found.lanes[name] = ranked(kept[:depth])
+        return found
+
+    def _encode(self, query: Query, lanes: Collection[str]) -> dict[str, Vectors]:
+        """Lane -> vector (d,): of the picture where there is one, else of the words. A picture asks the lane of words
+        only where both lanes are of one space."""
+        if query.picture is not None:
+            assert self._pictures is not None
+            asked = [lane for lane in lanes if self._reader(lane) is self._reads_looks]
+            return dict.fromkeys(asked, self._pictures.encode([query.picture], kind="query")[0]) if asked else {}
+        read: dict[int, Vectors] = {}
+        for lane in lanes:
+            encoder = self._reader(lane)
+            if id(encoder) not in read:
+                read[id(encoder)] = encoder.encode([query.text], kind="query")[0]
+        return {lane: read[id(self._reader(lane))] for lane in lanes}
+
+    def _reader(self, lane: str) -> Encoder:
+        """What encodes words for a dense lane."""
+        return self._reads_looks if lane == "media" else self._text
+
+    def _identified(self, words: str, depth: int, where: Filter | None, found: Found) -> list[tuple[str, float]]:
+        """Chunks that hold an identifier of the query; the surest form of each counts."""
+        strength: dict[str, float] = {}
+        meant: dict[str, str] = {}  # key -> the identifier of the query that it is a form of
+        for form in query_keys(words):
+            strength[form.key] = max(form.strength, strength.get(form.key, 0.0))
+            meant[form.key] = form.text
+        matching = self._store.matching(strength, depth, where=where) if strength else {}
+        scored = []
+        for id, held in matching.items():
+            best: dict[str, float] = {}
+            for key in held:
+                best[meant[key]] = max(strength[key], best.get(meant[key], 0.0))
+            found.identifiers[id] = tuple(best)
+            found.surely |= {text for text, value in best.items() if value > GUESS}
+            scored.append((id, sum(best.values())))
+        return sorted(scored, key=lambda row: (-row[1], row[0]))
+
+    def _allowed(self, demand: Asked, where: Filter | None) -> Callable[[str], bool] | None:
+        """Which chunks "phrases" and -words leave; None if the query has neither."""
+        if not demand.phrases and not demand.excluded:
+            return None
+        required = [self._saying(phrase, where) for phrase in demand.phrases]
+        barred = set[str]().union(*(self._saying(text, where) for text in demand.excluded))
+        return lambda id: id not in barred and all(id in ids for ids in required)
+
+    def _saying(self, phrase: str, where: Filter | None) -> set[str]:
+        """Chunks that say the words of `phrase` one after the other."""
+        terms = self._wording.analyser.terms
+        everything = self._store.count()
+        holding = [
+            {row.id for row in self._store.sparse({term: 1.0}, everything, where=where)}
+            for term in {term_id(term) for term in terms(phrase)}
+        ]
+        ids = set.intersection(*holding) if holding else set()
+        if len(terms(phrase)) <= 1:
+            return ids
+        chunks = self._records.chunks(sorted(ids)[:MOST_TO_READ])
+        return {id for id, chunk in chunks.items() if says(_words_of(chunk), phrase, terms)}
+
+
+def _pairs(rows: Sequence[Scored]) -> list[tuple[str, float]]:
+    return [(row.id, row.score) for row in rows]
+
+
+def _words_of(chunk: Chunk) -> str:
+    """All that a chunk says, and that is said of it."""
+    said = (text for mention in chunk.mentions for text in (mention.alt, mention.caption, mention.paragraph))
+    return "\n".join((chunk.title, *chunk.locator.headings, chunk.text, read_text(chunk), *said))
