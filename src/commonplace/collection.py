@@ -19,7 +19,8 @@ from commonplace.home import FolderHome, home_of
 from commonplace.ingest.textfile import clean_text
 from commonplace.lanes import Mode, Query
 from commonplace.profiles import Code, Profile
-from commonplace.records import Document, Records
+from commonplace.records import Records
+from commonplace.rows import Document
 from commonplace.stores.expressions import parse
 from commonplace.stores.filters import Filter, In, all_of, resolve
 from commonplace.types import Chunk, SearchResult

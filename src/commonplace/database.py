@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import chain
 from pathlib import Path
@@ -91,8 +91,7 @@ class Database(ABC):
                 rows = other.stream(f"SELECT * FROM {table}")
                 for first in rows:
                     names = list(first.keys())
-                    marks = ", ".join("?" * len(names))
-                    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"
+                    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks(names)})"
                     self.executemany(statement, ([row[name] for name in names] for row in chain([first], rows)))
 
 
@@ -205,3 +204,15 @@ class SqliteDatabase(Database):
         self._connection.execute(f"PRAGMA {name}.synchronous = NORMAL")
         # Rows are wide, and a search looks at hundreds: without a copy of their pages in half the time.
         self._connection.execute(f"PRAGMA {name}.mmap_size = {1 << 30}")
+
+
+def marks(values: Collection[Any]) -> str:
+    """For `IN (...)`."""
+    return ", ".join("?" * len(values)) or "NULL"
+
+
+def upsert(table: str, key: str, *columns: str) -> str:
+    """A row of all columns, in place of one with the same key."""
+    names, kept = (*key.split(", "), *columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
+    values = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks(names)})"
+    return f"{values} ON CONFLICT ({key}) DO UPDATE SET {kept}"

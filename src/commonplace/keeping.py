@@ -18,7 +18,8 @@ from commonplace.errors import UsageError
 from commonplace.ingest.pipeline import AddReport, Progress
 from commonplace.ingest.scan import Plan, Problem, scan
 from commonplace.ingest.walk import source_of
-from commonplace.records import Document, Records, Root
+from commonplace.records import Records
+from commonplace.rows import Document, Root
 from commonplace.vectors.normalise import unit_rows
 from commonplace.zero_shot import NONE, Judge
 

@@ -61,7 +61,7 @@ class PostgresDatabase(Database):
     """One connection, which threads share. Each statement is on its own unless it is in a transaction."""
 
     def __init__(self, url: str) -> None:
-        self.place, self._inside, self._held = parse(url), False, False
+        self.place, self._inside, self._held = parse(url), False, 0
         self._connection: Any = None
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -135,18 +135,19 @@ class PostgresDatabase(Database):
     def lock(self, wait: float) -> None:
         """wait: seconds, for another process to be done. Ends with the connection, however that ends."""
         until = time.monotonic() + wait
-        while not self._try_lock():
+        while not (self._held or self._try_lock()):
             if time.monotonic() > until:
                 raise CollectionLocked(
                     f"{self.place.url} is being written by {self._holder()}; expected to write it alone. Searching "
                     "works meanwhile. Wait until that has ended, or stop it."
                 )
             time.sleep(0.1)
-        self._held = True
+        self._held += 1
 
     def unlock(self) -> None:
-        self._held = False
-        self.execute("SELECT pg_advisory_unlock(hashtext('commonplace'), hashtext(?))", (self.place.name,))
+        self._held -= 1
+        if not self._held:
+            self.execute("SELECT pg_advisory_unlock(hashtext('commonplace'), hashtext(?))", (self.place.name,))
 
     def _try_lock(self) -> bool:
         statement = "SELECT pg_try_advisory_lock(hashtext('commonplace'), hashtext(?)) AS got"

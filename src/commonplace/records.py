@@ -7,20 +7,30 @@ needs any more.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from hashlib import sha256
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from commonplace.database import Database
-from commonplace.types import Chunk, Locator, Mention, Modality, Vectors, Word
+from commonplace.database import Database, marks, upsert
+from commonplace.rows import (
+    Document,
+    Reading,
+    Root,
+    State,
+    chunk_of,
+    document_of,
+    dump_locator,
+    mention_of,
+    path_bytes,
+    path_of,
+    word_of,
+)
+from commonplace.types import Chunk, Mention, Modality, Vectors
 from commonplace.vectors.normalise import unit_rows
 
 WORDS = frozenset({"text", "bm25", "identifier"})
@@ -43,72 +53,15 @@ _ORPHANS = {
 """Table -> which of its rows nothing needs."""
 
 
-def _marks(values: Collection[Any]) -> str:
-    """For `IN (...)`."""
-    return ", ".join("?" * len(values)) or "NULL"
-
-
-def _put(table: str, key: str, *columns: str) -> str:
-    """A row of all columns, in place of one with the same key."""
-    names, kept = (*key.split(", "), *columns), ", ".join(f"{name} = excluded.{name}" for name in columns)
-    values = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({_marks(names)})"
-    return f"{values} ON CONFLICT ({key}) DO UPDATE SET {kept}"
-
-
-_PUT_CHUNK = _put(
+_PUT_CHUNK = upsert(
     "chunks", "id", "document", "revision", "position", "modality", "locator", "title", "text", "own", "media",
     "words_key",
 )  # fmt: skip
-_PUT_PICTURE = _put("pictures", "hash", "reader", "width", "height", "words", "thumbnail")
-_PUT_VECTOR = _put("vectors", "encoder, key", "vector")
+_PUT_PICTURE = upsert("pictures", "hash", "reader", "width", "height", "words", "thumbnail")
+_PUT_VECTOR = upsert("vectors", "encoder, key", "vector")
 
 BATCH = 500
 """Keys that are asked for at once."""
-
-State = Literal["writing", "indexed", "skipped", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Root:
-    """A folder or file that was added. `name` is how its sources begin."""
-
-    id: int
-    name: str
-    path: Path
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One source file, and how reading it ended."""
-
-    id: int
-    source: str
-    root: int
-    path: Path
-    stamp: str
-    """Size and times of the file when it was read: equal means unchanged."""
-    content: str
-    """Hash of its bytes."""
-    format: str
-    state: State
-    reason: str
-    notes: tuple[str, ...]
-    title: str
-    tags: tuple[str, ...]
-    date: int | None
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What OCR read in one picture, by content hash."""
-
-    hash: str
-    width: int
-    height: int
-    words: tuple[Word, ...]
-    thumbnail: bytes
 
 
 class Records:
@@ -150,7 +103,7 @@ class Records:
 
     def roots(self) -> list[Root]:
         rows = self._db.execute("SELECT * FROM roots ORDER BY id")
-        return [Root(row["id"], row["name"], _path(row["path"]), json.loads(row["options"])) for row in rows]
+        return [Root(row["id"], row["name"], path_of(row["path"]), json.loads(row["options"])) for row in rows]
 
     def put_root(self, path: Path, name: str, options: dict[str, Any]) -> Root:
         """Register a root; a second one of the same name is called `name~2`. Known ones take the new options."""
@@ -163,7 +116,7 @@ class Records:
         self._db.execute(
             "INSERT INTO roots (name, path, options) VALUES (?, ?, ?) "
             "ON CONFLICT (path) DO UPDATE SET options = excluded.options",
-            (name, _bytes(path), json.dumps(options)),
+            (name, path_bytes(path), json.dumps(options)),
         )
         return next(root for root in self.roots() if root.path == path)
 
@@ -175,11 +128,11 @@ class Records:
     def documents(self, state: State | None = None) -> Iterator[Document]:
         where, values = ("WHERE state = ?", (state,)) if state else ("", ())
         for row in self._db.execute(f"SELECT * FROM documents {where} ORDER BY source", values).fetchall():
-            yield _document(row)
+            yield document_of(row)
 
     def document(self, source: str) -> Document | None:
         row = self._db.execute("SELECT * FROM documents WHERE source = ?", (source,)).fetchone()
-        return _document(row) if row else None
+        return document_of(row) if row else None
 
     def documents_like(self, glob: str) -> list[int]:
         """Ids of the documents whose source matches a glob (`*`, `?`, `[..]`; `*` crosses folders)."""
@@ -192,7 +145,7 @@ class Records:
             "INSERT INTO documents (source, root, path, stamp, state) VALUES (?, ?, ?, ?, 'writing') "
             "ON CONFLICT (source) DO UPDATE SET root = excluded.root, path = excluded.path, "
             "stamp = excluded.stamp, state = 'writing', reason = '', revision = documents.revision + 1",
-            (source, root, _bytes(path), stamp),
+            (source, root, path_bytes(path), stamp),
         )
         found = self.document(source)
         assert found is not None
@@ -234,14 +187,14 @@ class Records:
         self._db.execute(
             _PUT_CHUNK,
             (
-                chunk.id, document.id, document.revision, position, chunk.modality, _dump_locator(chunk.locator),
+                chunk.id, document.id, document.revision, position, chunk.modality, dump_locator(chunk.locator),
                 chunk.title, chunk.text, json.dumps(asdict(own)), chunk.media, None,
             ),
         )  # fmt: skip
 
     def base_keys(self, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
         """Chunk id -> keys of its base vectors: of its words, of its picture."""
-        rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({_marks(ids)})", tuple(ids))
+        rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({marks(ids)})", tuple(ids))
         return {row["id"]: (row["words_key"], row["media"]) for row in rows}
 
     def put_words_keys(self, keys: Iterable[tuple[str, str | None]]) -> None:
@@ -260,11 +213,11 @@ class Records:
         rows = self._db.execute(
             "SELECT chunks.*, documents.source, pictures.words AS words FROM chunks "
             "JOIN documents ON documents.id = chunks.document "
-            f"LEFT JOIN pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({_marks(ids)})",
+            f"LEFT JOIN pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({marks(ids)})",
             tuple(ids),
         ).fetchall()
         said = self._mentions_of({row["source"] for row in rows if row["media"] is not None})
-        return {row["id"]: _chunk(row, said[row["source"]] if row["media"] is not None else ()) for row in rows}
+        return {row["id"]: chunk_of(row, said[row["source"]] if row["media"] is not None else ()) for row in rows}
 
     def sources(self, ids: Sequence[str]) -> dict[str, str]:
         """Chunk id -> source of its document."""
@@ -277,7 +230,7 @@ class Records:
         wanted = list(ids)
         rows = self._db.execute(
             "SELECT id, document, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks "
-            f"WHERE id IN ({_marks(wanted)})",
+            f"WHERE id IN ({marks(wanted)})",
             wanted,
         )
         return {row["id"]: (row["document"], COULD[row["words"], row["media"]]) for row in rows}
@@ -314,11 +267,11 @@ class Records:
         """Source of a picture file -> what pages say of it."""
         found: dict[str, list[Mention]] = {picture: [] for picture in pictures}
         rows = self._db.execute(
-            f"SELECT picture, mention FROM mentions WHERE picture IN ({_marks(found)}) ORDER BY document, rowid",
+            f"SELECT picture, mention FROM mentions WHERE picture IN ({marks(found)}) ORDER BY document, rowid",
             tuple(found),
         )
         for row in rows:
-            found[row["picture"]].append(_mention(row["mention"]))
+            found[row["picture"]].append(mention_of(row["mention"]))
         return found
 
     # -- caches keyed by content
@@ -332,7 +285,7 @@ class Records:
         row = self._db.execute("SELECT * FROM pictures WHERE hash = ?", (hash,)).fetchone()
         if row is None:
             return None
-        words = tuple(_word(word) for word in json.loads(row["words"]))
+        words = tuple(word_of(word) for word in json.loads(row["words"]))
         return Reading(hash, row["width"], row["height"], words, row["thumbnail"])
 
     def has_reading(self, hash: str, reader: str) -> bool:
@@ -350,7 +303,7 @@ class Records:
         keys = iter(keys)
         while batch := list(islice(keys, BATCH)):
             rows = self._db.execute(
-                f"SELECT key, vector FROM vectors WHERE encoder = ? AND key IN ({_marks(batch)})", (encoder, *batch)
+                f"SELECT key, vector FROM vectors WHERE encoder = ? AND key IN ({marks(batch)})", (encoder, *batch)
             )
             stored = {row["key"]: row["vector"] for row in rows}
             found |= {key: np.frombuffer(stored[key], np.float16).astype(np.float32) for key in batch if key in stored}
@@ -384,7 +337,7 @@ class Records:
             "(SELECT 1 FROM vectors WHERE encoder = ? AND key = media) ORDER BY source",
             (encoder,),
         )
-        return [_document(row) for row in rows]
+        return [document_of(row) for row in rows]
 
     def unread_pictures(self) -> list[str]:
         """Ids of the chunks whose picture has neither words nor thumbnail in the cache."""
@@ -413,58 +366,3 @@ class Records:
         """Drop readings, thumbnails, labels and base vectors that no chunk needs."""
         for table in ("pictures", "vectors", "labels"):
             self._db.execute(f"DELETE FROM {table} WHERE {_ORPHANS[table]}")
-
-
-def chunk_id(source: str, locator: Locator, content: str) -> str:
-    """The first 16 hex digits of sha256(source, locator, content hash): the same in every store and generation."""
-    return sha256("\x00".join((source, _dump_locator(locator), content)).encode()).hexdigest()[:16]
-
-
-def utc_seconds(moment: datetime | None) -> int | None:
-    if moment is None:
-        return None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
-
-
-def _document(row: Any) -> Document:
-    return Document(
-        row["id"], row["source"], row["root"], _path(row["path"]), row["stamp"], row["content"], row["format"],
-        row["state"], row["reason"], tuple(json.loads(row["notes"])), row["title"], tuple(json.loads(row["tags"])),
-        row["date"], row["revision"],
-    )  # fmt: skip
-
-
-def _chunk(row: Any, said: Sequence[Mention]) -> Chunk:
-    """said  what pages say of the picture file that it is part of"""
-    own = _mention(row["own"])
-    mentions = (own, *said) if own.alt or own.caption or own.paragraph else tuple(said)
-    return Chunk(
-        row["id"], row["source"], row["modality"], _load_locator(row["locator"]), row["title"], row["text"],
-        tuple(_word(word) for word in json.loads(row["words"] or "[]")), mentions, row["media"],
-    )  # fmt: skip
-
-
-def _dump_locator(locator: Locator) -> str:
-    return json.dumps({name: value for name, value in asdict(locator).items() if value not in (None, ())})
-
-
-def _load_locator(text: str) -> Locator:
-    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in json.loads(text).items()}
-    return Locator(**fields)
-
-
-def _mention(text: str) -> Mention:
-    fields = json.loads(text)
-    return Mention(**{**fields, "headings": tuple(fields["headings"])})
-
-
-def _word(fields: dict[str, Any]) -> Word:
-    return Word(**{**fields, "bbox": tuple(fields["bbox"]) if fields["bbox"] else None})
-
-
-def _bytes(path: Path) -> bytes:
-    return os.fsencode(path)  # a file name need not be valid Unicode
-
-
-def _path(value: bytes) -> Path:
-    return Path(os.fsdecode(value))

@@ -23,7 +23,8 @@ from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
 from commonplace.ingest.wording import Wording
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
-from commonplace.records import Document, Reading, Records, Root, chunk_id, utc_seconds
+from commonplace.records import Records
+from commonplace.rows import Document, Reading, Root, chunk_id, utc_seconds
 from commonplace.stores.base import Point, Store
 from commonplace.stores.filters import label_tag
 from commonplace.types import Chunk, Mention, Modality

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from commonplace.ingest.reading import Job
 from commonplace.ingest.walk import Skipped, walk
-from commonplace.records import Document, Records, Root
+from commonplace.records import Records
+from commonplace.rows import Document, Root
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 FusionName = Literal["calibrated", "rrf", "dbsf"]
 FUSIONS: tuple[FusionName, ...] = get_args(FusionName)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A chunk in one lane's list. Ranks start at 1; equal evidence shares a rank."""
 
     id: str
@@ -22,8 +20,7 @@ class Ranked:
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
+class Fused(NamedTuple):
     """A chunk after fusion, with the rows of the lanes that found it."""
 
     id: str
