@@ -28,6 +28,7 @@ from commonplace.types import Chunk, SearchResult
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from commonplace.evaluation.golden import Questions
     from commonplace.evaluation.tuning import Tuned
     from commonplace.generations import Built, Change
     from commonplace.ingest.pipeline import AddReport, Progress
@@ -242,12 +243,26 @@ class Collection:
     # -- generations
 
     @_alone
-    def rebuild(self, change: Change | None = None, progress: Progress | None = None) -> Built:
+    def rebuild(
+        self, change: Change | None = None, progress: Progress | None = None, *, questions: Questions | None = None
+    ) -> Built:
         """Build the next generation beside this one, from what is stored, and flip to it. Without a change: after a
-        new release brought other towers or words, or where the vectors were lost."""
-        from commonplace.generations import Change, rebuild
+        new release brought other towers or words, or where the vectors were lost. Meanwhile nobody can write, but
+        everybody search; other processes only where this one has not opened the collection for something else.
 
-        built = rebuild(self._open(rebuilding=True), change or Change(), self.settings, progress or _silent)
+        questions  must be answered no worse than before: see `commonplace.evaluation.golden`
+        """
+        from commonplace.generations import Change, begin, construct, flip
+
+        in_use = self._opened is not None
+        with closing(self.home.another()) as home:
+            made, resumed = begin(self._open(rebuilding=True), change or Change(), home)
+            with closing(made):
+                if not in_use:
+                    self._close_generation()
+                    self.home.release()
+                encoded = construct(made, self.settings, progress or _silent, resumed=resumed)
+                built = flip(self._open(rebuilding=True), made, encoded, questions=questions)
         self._close_generation()
         return built
 
@@ -270,9 +285,14 @@ class Collection:
             export(mine, folder)
 
     @explained
-    def import_from(self, source: str | Path, progress: Progress | None = None) -> Built:
+    def import_from(
+        self, source: str | Path, progress: Progress | None = None, *, questions: Questions | None = None
+    ) -> Built:
         """Make this collection, which must be new, of an export or of another collection, by its folder or URL. No
-        model is called for the same towers."""
+        model is called for the same towers. Stopped half-way, it goes on when it is called again.
+
+        questions  must be answered no worse than by the other collection
+        """
         from commonplace.generations import agreement, generations
         from commonplace.portable import restore
 
@@ -280,7 +300,11 @@ class Collection:
             whole = other._open() if generations(other.home.files) else None  # not an export: nobody adds meanwhile
             restore(other.home, self.home)
             built = self.rebuild(progress=progress)
-            return replace(built, agreement=agreement(whole, self._open())) if whole else built
+            if whole is None:
+                return built
+            made = self._open()
+            golden = questions.compared(whole, made) if questions else None
+            return replace(built, agreement=agreement(whole, made), golden=golden)
 
     def within(self, budget: int) -> dict[str, Code]:
         """Lane -> the largest profile that fits in so many bytes together."""
@@ -294,7 +318,9 @@ class Collection:
 
         return tune(self._open(), **options)
 
-    def apply(self, tuned: Tuned, progress: Progress | None = None) -> dict[str, Any]:
+    def apply(
+        self, tuned: Tuned, progress: Progress | None = None, *, questions: Questions | None = None
+    ) -> dict[str, Any]:
         """Build the recommended settings as the next generation; lane -> its proof, on queries that chose nothing."""
         from commonplace.evaluation.tuning import prove
         from commonplace.generations import Change, LaneChange
@@ -304,10 +330,17 @@ class Collection:
             for lane, chosen in tuned.chosen.items()
             if chosen is not None
         }
-        self.rebuild(Change(lanes=lanes), progress)
+        self.rebuild(Change(lanes=lanes), progress, questions=questions)
         return prove(self._open(), tuned)
 
     # -- inside
+
+    @classmethod
+    def around(cls, opened: Assembly) -> Self:
+        """One that searches an assembly which is open already, such as a generation that is not live yet."""
+        made = cls(opened.home.named)
+        made.home, made._opened, made._stamp = opened.home, opened, opened.home.stamp()
+        return made
 
     def _close_generation(self) -> None:
         """The next call opens the generation that `collection.json` names."""

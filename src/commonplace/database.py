@@ -85,9 +85,10 @@ class Database(ABC):
     def close(self) -> None: ...
 
     def copy_from(self, other: Database) -> None:
-        """Every row of another database into this one, which has none."""
+        """Every row of another database, in place of its own."""
         with other.snapshot(), self.transaction():
             for table in TABLES:
+                self.execute(f"DELETE FROM {table}")
                 rows = other.stream(f"SELECT * FROM {table}")
                 for first in rows:
                     names = list(first.keys())

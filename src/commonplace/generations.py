@@ -29,7 +29,9 @@ from commonplace.generation import (
     write_identity,
     write_manifest,
 )
+from commonplace.home import Home
 from commonplace.profiles import Code
+from commonplace.records import Records
 from commonplace.stores import remove_store
 from commonplace.stores.base import Store
 from commonplace.types import Vectors
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
     from commonplace.config import Settings
     from commonplace.encoders.base import Encoder
+    from commonplace.evaluation.golden import Golden, Questions
     from commonplace.spaces.space import Space
 
 Progress = Callable[[int, int, str], None]
@@ -79,51 +82,64 @@ class Built:
     """Pictures that a tower looked at anew."""
     agreement: float | None = None
     """Of 20 sampled chunks: share of the 10 nearest, in both generations; None where spaces differ."""
+    golden: Golden | None = None
+    """What it answers, where there were questions."""
 
 
-def rebuild(opened: Assembly, change: Change, settings: Settings, progress: Progress) -> Built:
-    """Build a generation and flip to it.
-
-    The caller opens the collection anew. Raises CollectionError, with the live generation as it was, if the new one
-    does not hold what the records say.
-    """
+def begin(opened: Assembly, change: Change, home: Home) -> tuple[Assembly, bool]:
+    """A generation that is to be built, and whether it was begun before. It has records of its own to read from, those
+    of `home`, so that `opened` may be closed meanwhile."""
     from commonplace.spaces.registry import canonical, load_space
 
-    records, files, url = opened.records, opened.home.files, opened.home.url
+    files, url = home.files, home.url
     name = canonical(change.model) if change.model else opened.identity.space
     space = load_space(name)
     manifest = _target(opened.manifest, change, space, url)
-    wanted = _plain({"manifest": asdict(manifest), "change": asdict(change), "records": records.version()})
+    wanted = {"manifest": asdict(manifest), "change": asdict(change), "records": opened.records.version()}
     number = _begun(files, wanted, url)
     resumed = number is not None
     if number is None:
         number = f"{max(map(int, generations(files))) + 1:04d}"
-        manifest = _fitted(opened, manifest, change, files / "generations" / number, space)
+        _fit(opened, manifest, change, files / "generations" / number, space)
         (files / "generations" / number / "building.json").write_json(wanted)
     generation = files / "generations" / number
     manifest = read_manifest(generation)
-    encoded = _encode_pictures(opened, space, settings, progress)
     store = open_generation(generation, manifest, url, create=True)
-    made = Assembly(opened.home, Identity(FORMAT, number, name), manifest, records, store, space)
-    try:
-        chunks = fill(made, settings, progress, only_missing=resumed)
-        agreed = agreement(opened, made)
-        if agreed is not None:
-            with suppress(FileNotFoundError):  # the same scores
-                (generation / "calibration.npz").write((opened.generation / "calibration.npz").read())
-        made.measure()
-        store.flush()
-    finally:
-        store.close()
-    (generation / "building.json").remove()
+    return Assembly(home, Identity(FORMAT, number, name), manifest, Records(home.database()), store, space), resumed
+
+
+def construct(made: Assembly, settings: Settings, progress: Progress, *, resumed: bool) -> int:
+    """Write all chunks into a generation that was begun; how many pictures its tower had to look at."""
+    encoded = _encode_pictures(made, settings, progress)
+    fill(made, settings, progress, only_missing=resumed)
+    return encoded
+
+
+def flip(opened: Assembly, made: Assembly, encoded: int, *, questions: Questions | None = None) -> Built:
+    """Compare a generation that is whole with the live one, and make it the live one.
+
+    Raises CollectionError, with the live generation as it was, if the new one does not hold what the live one does, or
+    answers the questions worse.
+    """
+    chunks, agreed, golden = made.store.count(), agreement(opened, made), None
+    if agreed is not None:
+        with suppress(FileNotFoundError):  # the same scores
+            (made.generation / "calibration.npz").write((opened.generation / "calibration.npz").read())
+    made.measure()
+    if questions is not None:
+        golden = questions.compared(opened, made)
+        (made.generation / "golden.json").write_json(asdict(golden))
+    made.store.flush()
+    (made.generation / "building.json").remove()
     whole = opened.store.count() == chunks  # else there is nothing to return to
     if whole:
         _leave(opened)
     else:
         opened.store.close()  # it is removed
-    write_identity(files, made.identity)  # the one moment at which searches see another generation
-    _forget_older(files, keep={number, *([opened.identity.generation] if whole else [])}, url=url)
-    return Built(number, chunks, encoded, agreed)
+    write_identity(opened.home.files, made.identity)  # the one moment at which searches see another generation
+    kept = {made.identity.generation, *([opened.identity.generation] if whole else [])}
+    _forget_older(opened.home, keep=kept)
+    return Built(made.identity.generation, chunks, encoded, agreed, golden)
 
 
 def fill(made: Assembly, settings: Settings, progress: Progress, *, only_missing: bool = False) -> int:
@@ -197,8 +213,8 @@ def _target(held: Manifest, change: Change, space: Space, url: str) -> Manifest:
     return replace(manifest, lanes=lanes)
 
 
-def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Files, space: Space) -> Manifest:
-    """With the transforms of the lanes, fitted where need be; writes them and the manifest."""
+def _fit(opened: Assembly, manifest: Manifest, change: Change, generation: Files, space: Space) -> None:
+    """Write the manifest, with the transforms of the lanes, fitted where need be."""
     generation.remove()
     lanes = dict(manifest.lanes)
     for lane, wanted in lanes.items():
@@ -210,9 +226,7 @@ def _fitted(opened: Assembly, manifest: Manifest, change: Change, generation: Fi
         elif wanted.transforms:  # as in the generation before
             with suppress(FileNotFoundError):
                 (generation / f"pca-{lane}.npy").write((opened.generation / f"pca-{lane}.npy").read())
-    manifest = replace(manifest, lanes=lanes)
-    write_manifest(generation, manifest)
-    return manifest
+    write_manifest(generation, replace(manifest, lanes=lanes))
 
 
 def _begun(files: Files, wanted: Mapping[str, Any], url: str) -> str | None:
@@ -220,24 +234,24 @@ def _begun(files: Files, wanted: Mapping[str, Any], url: str) -> str | None:
     for name in generations(files, "building.json"):
         generation = files / "generations" / name
         with suppress(CorruptCollection):
-            if (generation / "building.json").read_json() == wanted:
+            if (generation / "building.json").read_json() == json.loads(json.dumps(wanted)):
                 return name
         _remove(generation, url)
     return None
 
 
-def _encode_pictures(opened: Assembly, space: Space, settings: Settings, progress: Progress) -> int:
+def _encode_pictures(made: Assembly, settings: Settings, progress: Progress) -> int:
     """Pictures that the space's tower has not seen, from their files; one whose file is gone stays without."""
-    if "image" not in space.encoders:
+    if "image" not in made.space.encoders:
         return 0
-    encoder = space.encoders["image"].stored
-    documents = opened.records.pictures_without(encoder.fingerprint)
+    encoder = made.space.encoders["image"].stored
+    documents = made.records.pictures_without(encoder.fingerprint)
     if not documents:
         return 0
     from commonplace.ingest.reading import Job, Prepared
     from commonplace.ingest.workers import Done, Failed, Workers
 
-    place = opened.home.workers
+    place = made.home.workers
     jobs = [Job(d.source, d.path, d.root, d.stamp, "", place, encoder.fingerprint) for d in documents]
     workers = Workers("commonplace.ingest.reading:read", settings.workers, settings.limits)
     pending: dict[str, Image] = {}
@@ -250,19 +264,19 @@ def _encode_pictures(opened: Assembly, space: Space, settings: Settings, progres
                 done += 1
                 progress(done, len(jobs), job.source)
             if len(pending) >= encoder.batch_size:
-                encoded += _keep(opened, encoder, pending)
-        encoded += _keep(opened, encoder, pending)
+                encoded += _keep(made.records, encoder, pending)
+        encoded += _keep(made.records, encoder, pending)
     finally:
         workers.close()
     return encoded
 
 
-def _keep(opened: Assembly, encoder: Encoder, pending: dict[str, Image]) -> int:
+def _keep(records: Records, encoder: Encoder, pending: dict[str, Image]) -> int:
     count = len(pending)
     if pending:
         vectors = encoder.encode(pending.values())
-        with opened.records.transaction():
-            opened.records.put_vectors(encoder.fingerprint, list(pending), vectors)
+        with records.transaction():
+            records.put_vectors(encoder.fingerprint, list(pending), vectors)
         pending.clear()
     return count
 
@@ -318,10 +332,10 @@ def _leave(opened: Assembly) -> None:
     (opened.generation / "left.json").write_json(fields)
 
 
-def _forget_older(files: Files, keep: set[str], url: str) -> None:
-    for name in generations(files):
+def _forget_older(home: Home, keep: set[str]) -> None:
+    for name in generations(home.files):
         if name not in keep:
-            _remove(files / "generations" / name, url)
+            _remove(home.files / "generations" / name, home.url)
 
 
 def _remove(generation: Files, url: str) -> None:
@@ -330,9 +344,3 @@ def _remove(generation: Files, url: str) -> None:
         manifest = read_manifest(generation)
         remove_store(manifest.store, store_location(generation, manifest, url))
     generation.remove()
-
-
-def _plain(fields: dict[str, Any]) -> dict[str, Any]:
-    """As JSON gives them back, to compare."""
-    plain: dict[str, Any] = json.loads(json.dumps(fields))
-    return plain

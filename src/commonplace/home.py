@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from commonplace.database import Database, SqliteDatabase
 from commonplace.errors import MissingCollection, UsageError
@@ -59,6 +59,14 @@ class Home(ABC):
         """Nobody else writes within. Raises CollectionLocked."""
 
     @abstractmethod
+    def another(self) -> Self:
+        """The same place, opened apart."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Let others open it, where one process at a time must have it, until it is used again."""
+
+    @abstractmethod
     def stamp(self) -> str:
         """Another than before once somebody has written."""
 
@@ -107,7 +115,19 @@ class FolderHome(Home):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        yield  # whoever holds it is alone
+        # Whoever holds it is alone, but a build lets others search. A new collection has nobody else.
+        lock = CollectionLock(self.folder, self._lock_wait, "lock-writing") if self.folder.exists() else None
+        try:
+            yield
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def another(self) -> Self:
+        return type(self)(self.folder, self._lock_wait, self.url)
+
+    def release(self) -> None:
+        self.close()
 
     def stamp(self) -> str:
         return ""

@@ -89,19 +89,14 @@ class Lanes:
         dense = {lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims}
         found.vectors = self._encode(query, dense)
         lap("encode")
-        rows: dict[str, list[tuple[str, float]]] = {}
         for lane in sorted(dense, reverse=True):
-            if lane not in found.vectors:
-                found.health[lane] = "its encoder reads no pictures"
-                continue
-            rows[lane] = _pairs(self._store.dense(lane, found.vectors[lane], most, where=where))
-            found.health[lane] = "ok"
-            lap(lane)
+            found.health[lane] = "ok" if lane in found.vectors else "its encoder reads no pictures"
+        terms = self._wording.analyser.terms(query.said) if "bm25" in wanted else []
         if "bm25" in wanted:
-            terms = self._wording.analyser.terms(query.said)
-            rows["bm25"] = _pairs(self._store.sparse(query_weights(terms), most, where=where)) if terms else []
             found.health["bm25"] = "ok" if terms else "no words in the query"
-            lap("bm25")
+        candidates = self._store.candidates(found.vectors, query_weights(terms), most, where=where)
+        rows = {lane: _pairs(hits) for lane, hits in candidates.items()}
+        lap("candidates")
         if "identifier" in wanted:
             matches = self._identified(query.said, most, where, found)
             if matches:

@@ -18,16 +18,18 @@ class CollectionLock:
     """Held by the operating system, so that it ends with the process however that ends.
 
     wait  seconds to wait for another holder, as short commands often follow each other
+    name  of the file: `lock` to have the collection open, `lock-writing` so that nobody else changes what is in it
     """
 
-    def __init__(self, folder: Path, wait: float) -> None:
-        self._holder = folder / "lock.json"
-        self._lock = FileLock(folder / "lock")
+    def __init__(self, folder: Path, wait: float, name: str = "lock") -> None:
+        self._holder = folder / f"{name}.json"
+        self._lock = FileLock(folder / name)
         try:
             self._lock.acquire(timeout=wait, poll_interval=0.05)
         except Timeout:
+            doing = "in use" if name == "lock" else "being changed"
             raise CollectionLocked(
-                f"{folder} is in use by {self._describe_holder()}; expected to have it alone. "
+                f"{folder} is {doing} by {self._describe_holder()}; expected to have it alone. "
                 "Wait until that has ended, or stop it."
             ) from None
         holder = {"pid": os.getpid(), "command": command(), "since": datetime.now(UTC).isoformat(timespec="seconds")}

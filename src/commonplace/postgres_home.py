@@ -172,8 +172,6 @@ class PostgresDatabase(Database):
                 conninfo(self.place), autocommit=True, row_factory=psycopg.rows.dict_row, application_name=_program()
             )
             connection.execute(f"SET search_path TO {quoted(self.place.name)}")
-            # As SQLite's NORMAL: the log keeps the order, so that points are never safe before their rows.
-            connection.execute("SET synchronous_commit = off")
             self._connection = connection
             if self._held and not self._try_lock():
                 self.close()
@@ -261,6 +259,12 @@ class PostgresHome(Home):
             with suppress(CollectionError):  # a lost connection takes its lock with it
                 (self.files / "changed").write(uuid4().hex.encode())
                 self._database.unlock()
+
+    def another(self) -> Self:
+        return type(self)(self.url, self._settings)
+
+    def release(self) -> None:
+        pass  # nobody is kept out
 
     def stamp(self) -> str:
         changed = self.files / "changed"

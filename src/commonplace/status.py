@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commonplace.assembly import Assembly
 from commonplace.ingest.scan import Problem
 from commonplace.types import Modality
+
+if TYPE_CHECKING:
+    from commonplace.evaluation.golden import Golden
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Status:
     """Name of the store, or its URL."""
     vectors: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Lane -> dimension and code of its vectors, and what `tune` proved of them."""
+    golden: Golden | None = None
+    """How the questions of its last `rebuild` were answered."""
 
 
 def status(opened: Assembly) -> Status:
@@ -41,5 +46,5 @@ def status(opened: Assembly) -> Status:
         tuple(Problem(d.source, d.reason) for d in documents if d.state in ("failed", "skipped")),
         {d.source: d.notes for d in documents if d.notes and d.state == "indexed"},
         opened.home.bytes(), opened.identity.generation, opened.manifest.location or opened.manifest.store,
-        opened.vectors_in_words(),
+        opened.vectors_in_words(), opened.golden(),
     )  # fmt: skip

@@ -40,7 +40,7 @@ def test_search_prints_hits_in_the_shape_that_others_rely_on(handbook_path: Path
 def test_explain_adds_what_each_stage_took(handbook_path: Path) -> None:
     found = shape(run("search", "certificate", "-c", handbook_path, "--json", "--explain"))
     assert isinstance(found, dict)
-    assert {"encode", "text", "media", "bm25", "identifier", "fuse", "hits"} <= set(found["explanation"]["ms"])
+    assert {"encode", "candidates", "identifier", "fuse", "hits"} <= set(found["explanation"]["ms"])
 
 
 def test_add_reports_in_the_shape_that_others_rely_on(folder: Folder, tmp_path: Path) -> None:

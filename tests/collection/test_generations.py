@@ -17,27 +17,17 @@ from commonplace.errors import CorruptCollection, SpaceMismatch, UsageError
 from commonplace.generations import Change, LaneChange, generations
 from commonplace.profiles import Code
 from commonplace.stores.base import Point
+from commonplace.stores.guards import copy_tree
 from commonplace.stores.transformed import TransformedStore
 from commonplace.vectors.transforms import Transform
 
 QUERY = "how do I restore a backup"
 
 
-def copy_sparse(source: str, target: str) -> None:
-    """The engine's files are 130 MB of which a few are not zero."""
-    with open(source, "rb") as there, open(target, "wb") as here:
-        while block := there.read(1 << 20):
-            if block.count(0) == len(block):
-                here.seek(len(block), 1)
-            else:
-                here.write(block)
-        here.truncate()
-
-
 @pytest.fixture
 def mine(handbook_path: Path, tmp_path: Path) -> Iterator[Collection]:
     """A copy of the handbook that a test may change."""
-    shutil.copytree(handbook_path, tmp_path / "mine", copy_function=copy_sparse)
+    copy_tree(handbook_path, tmp_path / "mine")
     with Collection(tmp_path / "mine") as collection:
         yield collection
 

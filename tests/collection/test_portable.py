@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from collection.test_generations import QUERY, copy_sparse, ids
+from collection.test_generations import QUERY, ids
 
 from commonplace.collection import Collection
 from commonplace.encoders.base import Encoder
 from commonplace.errors import MissingCollection, UsageError
+from commonplace.stores.guards import copy_tree
 
 
 @pytest.fixture
 def mine(handbook_path: Path, tmp_path: Path) -> Iterator[Collection]:
-    shutil.copytree(handbook_path, tmp_path / "mine", copy_function=copy_sparse)
+    copy_tree(handbook_path, tmp_path / "mine")
     with Collection(tmp_path / "mine") as collection:
         yield collection
 

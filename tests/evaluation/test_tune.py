@@ -103,12 +103,11 @@ def test_tune_on_a_collection_recommends_applies_and_proves(
     handbook_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("commonplace.evaluation.tuning.QUERIES", 50)
-    import shutil
 
-    from collection.test_generations import copy_sparse
+    from commonplace.stores.guards import copy_tree
 
     mine = tmp_path / "mine"
-    shutil.copytree(handbook_path, mine, copy_function=copy_sparse)
+    copy_tree(handbook_path, mine)
     picture = tmp_path / "sizes.html"
     command = ["tune", "-c", str(mine), "--lane", "text", "--dims", "", "--html", str(picture), "--apply", "--json"]
     done = CliRunner().invoke(main, command)

@@ -12,6 +12,7 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from commonplace.cli import main
+from commonplace.stores.guards import copy_tree
 
 COMMAND = (sys.executable, "-m", "commonplace")
 
@@ -47,9 +48,9 @@ def run_apart(
 
 
 def copied(source: Path, target: Path) -> Path:
-    """A copy of a collection. Its store lies in files of holes, which a plain copy would write out."""
-    done = subprocess.run(["cp", "-r", "--sparse=always", source, target], capture_output=True, check=False)
-    return target if done.returncode == 0 else shutil.copytree(source, target, dirs_exist_ok=True)
+    """A copy of a collection."""
+    copy_tree(source, target)
+    return target
 
 
 def without_privileges() -> tuple[str, ...] | None:

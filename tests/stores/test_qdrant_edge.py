@@ -265,3 +265,75 @@ def test_threads_may_share_a_store(location: Path) -> None:
         assert store.count() == 40 * BATCH
         (best, *_) = store.sparse({1: 1.0}, 1)
         assert best.score == pytest.approx(np.log1p(0.5 / (40 * BATCH + 0.5)), rel=1e-4)
+
+
+@pytest.fixture
+def graphs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores whose 4,000 vectors are worth a graph: about a second's work."""
+    monkeypatch.setattr(qdrant_requests, "SCAN_KB", 500)
+    monkeypatch.setattr(qdrant_requests, "INDEX_KB", 125)
+
+
+def unindexed(location: Path) -> QdrantEdgeStore:
+    store = create_store(KIND, location, SCHEMA)
+    assert isinstance(store, QdrantEdgeStore)
+    vectors = np.random.default_rng(0).standard_normal((4_000, DIM)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    store.upsert([Point(f"{n:016x}", 1, "text", {"text": vector}) for n, vector in enumerate(vectors)])
+    return store
+
+
+@pytest.mark.usefixtures("graphs")
+def test_searches_go_on_while_an_index_is_built(location: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with unindexed(location) as store, ThreadPoolExecutor(1) as pool:
+        query = store.vectors("text", [f"{7:016x}"])[f"{7:016x}"]
+        building, answers = pool.submit(store.optimize, complete=True), 0
+        while not building.done():
+            assert store.dense("text", query, 1)[0].id == f"{7:016x}"
+            answers += 1
+        building.result()
+        assert answers > 5
+        assert store._live.info().indexed_vectors_count == 4_000
+        assert store.dense("text", query, 1)[0].id == f"{7:016x}"
+        assert sorted(file.name for file in location.glob("engine*")) == ["engine"]
+        store.upsert([point(1, 1)])
+    with open_store(KIND, location, SCHEMA) as store:
+        assert store.count() == 4_000
+        assert store.sparse({1: 1.0}, 1)[0].id == f"{1:016x}"
+
+
+@pytest.mark.usefixtures("graphs")
+def test_an_index_that_is_stopped_leaves_all_as_it_was_and_is_built_by_the_next(location: Path) -> None:
+    import signal
+    import threading
+
+    main = threading.main_thread().ident
+    assert main is not None
+
+    def interrupt() -> None:
+        while not (location / f"engine-{os.getpid()}" / "edge_config.json").exists():
+            time.sleep(0.001)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    with unindexed(location) as store:
+        threading.Thread(target=interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            store.optimize(complete=True)
+        assert store.count() == 4_000
+        assert store._live.info().indexed_vectors_count == 0
+    with QdrantEdgeStore.open(location, SCHEMA) as store:
+        assert sorted(file.name for file in location.glob("engine*")) == ["engine"]
+        store.optimize(complete=True)
+        assert store._live.info().indexed_vectors_count == 4_000
+
+
+def test_a_kill_between_the_two_renames_of_an_index_is_mended(location: Path) -> None:
+    with create_store(KIND, location, SCHEMA) as store:
+        store.upsert([point(1, 0)])
+    (location / "engine").rename(location / "engine-replaced")
+    (location / "engine-123").mkdir()
+    with open_store(KIND, location, SCHEMA) as store:
+        assert store.count() == 1
+    assert sorted(file.name for file in location.glob("engine*")) == ["engine"]

@@ -166,6 +166,8 @@ def status(path: Path, list_documents: bool, as_json: bool) -> None:
         )
         oversampled = f" x{held['oversampling']:g}" if held["oversampling"] > 1 else ""
         click.echo(f"vectors of {lane}: {held['dim']} dimensions, {held['profile']}{oversampled}{proven}")
+    if found.golden:
+        click.echo(f"answers: {found.golden}")
     click.echo("documents: " + (", ".join(f"{n} {state}" for state, n in sorted(found.documents.items())) or "none"))
     click.echo("chunks: " + (", ".join(f"{n} {modality}" for modality, n in found.chunks.items()) or "none"))
     for problem in found.problems:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
@@ -11,7 +12,20 @@ from commonplace.cli.common import Size, collection_option, json_option, print_j
 from commonplace.profiles import OVERSAMPLING, PROFILES, Code, Profile
 
 if TYPE_CHECKING:
-    from commonplace.generations import Built
+    from commonplace.evaluation.golden import Questions
+    from commonplace.generations import Built, Progress
+
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def golden_option(command: F) -> F:
+    """--golden and --accept-loss, as `golden` and `accept_loss`."""
+    command = click.option("--accept-loss", is_flag=True, help="Flip even if they are answered worse.")(command)
+    return click.option(
+        "--golden", type=click.Path(path_type=Path), metavar="FILE",
+        help="Questions as for `eval`: flip only if they are answered no worse than before.",
+    )(command)  # fmt: skip
 
 
 @click.command()
@@ -25,6 +39,7 @@ if TYPE_CHECKING:
 @click.option("--dim", type=click.IntRange(1), help="Fewer dimensions.")
 @click.option("--by", type=click.Choice(["truncate", "pca"]), default="truncate", show_default=True, help="How.")
 @click.option("--lane", "lanes", multiple=True, type=click.Choice(["text", "media"]), help="Only this lane.")
+@golden_option
 @json_option
 def rebuild(
     path: Path,
@@ -37,16 +52,18 @@ def rebuild(
     dim: int | None,
     by: Literal["truncate", "pca"],
     lanes: tuple[str, ...],
+    golden: Path | None,
+    accept_loss: bool,
     as_json: bool,
 ) -> None:
     """Build the next generation beside the live one, from what is stored, and flip to it when it is whole.
 
-    No model is called unless --model or a new release asks for other towers. Stopped half-way, it goes on
-    when it is run again.
+    No model is called unless --model or a new release asks for other towers. Everybody can search meanwhile, but
+    nobody add. Stopped half-way, it goes on when it is run again.
 
     \b
       commonplace rebuild --profile int8
-      commonplace rebuild --dim 256 --by pca --lane text
+      commonplace rebuild --dim 256 --by pca --lane text --golden questions.jsonl
       commonplace rebuild                                  # after an upgrade with other towers
     """
     from commonplace.collection import Collection
@@ -60,7 +77,9 @@ def rebuild(
     with Collection(path) as collection, progress_bar("chunk") as progress:
         if memory_budget is not None:
             changed = {lane: LaneChange(code, dim, by) for lane, code in collection.within(memory_budget).items()}
-        built = collection.rebuild(Change(model, changed), progress)
+            collection.close()  # for others to search meanwhile
+        questions = _questions(golden, accept_loss, progress)
+        built = collection.rebuild(Change(model, changed), progress, questions=questions)
     _print(built, as_json)
 
 
@@ -83,23 +102,33 @@ def rollback(path: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("target")
 @collection_option
+@golden_option
 @json_option
-def migrate(target: str, path: Path, as_json: bool) -> None:
-    """Copy the collection to another store, without any model call.
+def migrate(target: str, path: Path, golden: Path | None, accept_loss: bool, as_json: bool) -> None:
+    """Copy the collection to another store, without any model call, and compare counts and neighbours.
 
     TARGET is the URL of a store, or a folder. The collection also stays where it was: remove it once you need it no
-    longer.
+    longer. Stopped half-way, it goes on when it is run again.
 
     \b
       commonplace migrate 'postgresql://me@db.example/search?collection=notes'
-      commonplace migrate qdrants://:KEY@host:6333/notes
+      commonplace migrate qdrants://:KEY@host:6333/notes --golden questions.jsonl
       commonplace migrate notes.commonplace -c 'postgresql://me@db.example/search?collection=notes'
     """
     from commonplace.collection import Collection
 
     with Collection(target) as collection, progress_bar("chunk") as progress:
-        built = collection.import_from(path, progress)
+        built = collection.import_from(path, progress, questions=_questions(golden, accept_loss, progress))
     _print(built, as_json)
+
+
+def _questions(golden: Path | None, accept_loss: bool, progress: Progress) -> Questions | None:
+    if golden is None:
+        return None
+    from commonplace.evaluation.golden import Questions
+    from commonplace.evaluation.questions import read_questions
+
+    return Questions(read_questions(golden), accept_loss, progress)
 
 
 def _print(built: Built, as_json: bool) -> None:
@@ -111,6 +140,8 @@ def _print(built: Built, as_json: bool) -> None:
         click.echo(f"{built.encoded} pictures were encoded anew")
     if built.agreement is not None:
         click.echo(f"of the nearest chunks, {built.agreement:.1%} are the same as before")
+    if built.golden is not None:
+        click.echo(str(built.golden))
 
 
 @click.command()

@@ -19,6 +19,7 @@ from commonplace.profiles import PROFILES, Profile
 @click.option("--questions", type=click.Path(path_type=Path), help="JSONL as for `eval`: labelled recall as well.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the table and its picture here.")
 @click.option("--apply", is_flag=True, help="Build what is recommended as the next generation, and prove it.")
+@click.option("--accept-loss", is_flag=True, help="Apply it even if the questions are answered worse.")
 @json_option
 @click.pass_context
 def tune(
@@ -31,6 +32,7 @@ def tune(
     questions: Path | None,
     html: Path | None,
     apply: bool,
+    accept_loss: bool,
     as_json: bool,
 ) -> None:
     """Measure what smaller vectors would cost, on your own, and recommend the smallest that lose less than 1 %.
@@ -44,6 +46,7 @@ def tune(
     """
     from commonplace.collection import Collection
     from commonplace.errors import UsageError
+    from commonplace.evaluation.golden import Questions
     from commonplace.evaluation.picture import page, table
     from commonplace.evaluation.questions import read_questions
     from commonplace.evaluation.tune import Limits
@@ -60,7 +63,8 @@ def tune(
             progress=lambda name: progress(next(done), 0, name),
         )  # fmt: skip
         good = all(chosen is not None for chosen in tuned.chosen.values())
-        proof = collection.apply(tuned) if apply and good else None
+        golden = Questions(asked, accept_loss) if asked else None
+        proof = collection.apply(tuned, questions=golden) if apply and good else None
     if html is not None:
         html.write_text(page(tuned), encoding="utf-8")
     if as_json:

@@ -103,10 +103,10 @@ class Store(ABC):
     def candidates(
         self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None
     ) -> dict[str, list[Scored]]:
-        """The lists of `dense` for each lane of `queries`, and of `sparse` as "bm25", asked at once where that is
-        quicker."""
+        """The lists of `dense` for each lane of `queries`, and of `sparse` as "bm25" where there are terms: in one
+        request where the store can."""
         found = {lane: self.dense(lane, query, k, where=where) for lane, query in queries.items()}
-        return found | {"bm25": self.sparse(terms, k, where=where)}
+        return found | ({"bm25": self.sparse(terms, k, where=where)} if terms else {})
 
     @abstractmethod
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:

@@ -69,6 +69,21 @@ def bytes_in(folder: Path) -> int:
     return sum(entry.stat().st_blocks * 512 for entry in folder.rglob("*") if entry.is_file())
 
 
+def copy_tree(source: Path, target: Path) -> None:
+    """The engine's files are holes for the most part: these are not written out."""
+    shutil.copytree(source, target, copy_function=_copy_sparse)
+
+
+def _copy_sparse(source: str, target: str) -> None:
+    with open(source, "rb") as there, open(target, "wb") as here:
+        while block := there.read(1 << 16):
+            if block.count(0) == len(block):
+                here.seek(len(block), os.SEEK_CUR)
+            else:
+                here.write(block)
+        here.truncate()
+
+
 def _os_error(message: str) -> int:
     found = re.search(r"os error (\d+)", message)
     return int(found[1]) if found else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Self
 
@@ -34,7 +34,7 @@ class PostgresStore(Store):
 
     def __init__(self, server: servers.Server, schema: Schema) -> None:
         self.schema, self._server = schema, server
-        self._lanes = _lanes(schema)
+        self._lanes, self._widest = _lanes(schema), _widest(schema)
         names = {name for (name,) in self._ask("SELECT indexname FROM pg_indexes WHERE schemaname = current_schema()")}
         self._graphs = {name for name, lane in self._lanes.items() if lane.index in names}
 
@@ -82,14 +82,8 @@ class PostgresStore(Store):
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise CorruptCollection(f"the store in {place.url} does not say what it was made for ({error}).") from None
         checks.check_same(f"the store in {place.url}", made, schema)
-        widest = max((schema.code(lane).ef for lane in schema.dims), default=0) or 40
-        server = servers.Server(
-            place,
-            {
-                "jit": "off", "hnsw.iterative_scan": "relaxed_order", "hnsw.max_scan_tuples": FARTHEST,
-                "hnsw.ef_search": widest,
-            },
-        )  # fmt: skip
+        settings = {"jit": "off", "hnsw.iterative_scan": "relaxed_order", "hnsw.max_scan_tuples": FARTHEST}
+        server = servers.Server(place, settings | {"hnsw.ef_search": _widest(schema)})
         try:
             return cls(server, schema)
         except BaseException:
@@ -172,13 +166,13 @@ class PostgresStore(Store):
         self, lane: str, query: Vectors, k: int, *, where: Filter | None = None, exact: bool = False
     ) -> list[Scored]:
         checks.check_query(self.schema, lane, query, k)
-        exact = exact or self._compares_all(lane, where)
+        compared = {lane} if exact else self._compared_in_full([lane], where)
 
         def best(limit: int) -> list[Scored]:
-            found = self._search({lane: query}, {}, limit, where, exact=exact)[lane]
+            found = self._search({lane: query}, {}, limit, where, compared)[lane]
             # A scan gives up at FARTHEST or when its memory is full: k rows come back whenever k match.
-            short = not exact and len(found) < limit
-            return self._search({lane: query}, {}, limit, where, exact=True)[lane] if short else found
+            short = lane not in compared and len(found) < limit
+            return self._search({lane: query}, {}, limit, where, {lane})[lane] if short else found
 
         return whole_ties(best, k)
 
@@ -189,18 +183,28 @@ class PostgresStore(Store):
     def candidates(
         self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None
     ) -> dict[str, list[Scored]]:
-        """One statement, one round trip, where every lane has a graph and nothing is filtered."""
-        if any(self._compares_all(lane, where) for lane in queries) or where is not None:
-            return super().candidates(queries, terms, k, where=where)
+        """In one statement, but for a lane whose list ends in ties or is short."""
         for lane, query in queries.items():
             checks.check_query(self.schema, lane, query, k)
         checks.check_terms_query(terms, k)
-        found = self._search(queries, terms, k + SPARE, None)
-        for lane in queries:
+        compared = self._compared_in_full(queries, where)
+        found = self._search(queries, terms, k + SPARE, where, compared)
+        for lane, query in queries.items():
             hits = found[lane]
-            if len(hits) <= k or hits[k - 1].score == hits[-1].score:  # the scan gave up, or ties go on behind the cut
-                found[lane] = self.dense(lane, queries[lane], k)
+            tied = len(hits) > k and hits[k - 1].score == hits[-1].score
+            if tied or (lane not in compared and len(hits) < k + SPARE):
+                found[lane] = self.dense(lane, query, k, where=where)
         return {lane: hits[:k] for lane, hits in found.items()}
+
+    def _compared_in_full(self, lanes: Iterable[str], where: Filter | None) -> set[str]:
+        """Those of the lanes whose vectors are few, or become few by the filter."""
+        without = set(lanes) - self._graphs
+        if where is None or without == set(lanes):
+            return without
+        filtered, values = sql.where(where, alone=True)
+        passing = f"SELECT 1 FROM chunks {filtered} LIMIT {WORTH_INDEXING}"
+        (passed,) = self._ask(f"SELECT count(*) FROM ({passing}) AS passing", values)[0]
+        return set(lanes) if passed < WORTH_INDEXING else without
 
     def _search(
         self,
@@ -208,39 +212,32 @@ class PostgresStore(Store):
         terms: Mapping[int, float],
         limit: int,
         where: Filter | None,
-        *,
-        exact: bool = False,
+        compared: Collection[str] = (),
     ) -> dict[str, list[Scored]]:
-        """Lane -> its best, in one statement. exact: compare all vectors, without the index."""
-        parts = {lane: self._lanes[lane].nearest(query, limit, where, exact=exact) for lane, query in queries.items()}
+        """Lane -> its best, in one statement. compared: lanes that do without their index."""
+        parts = {
+            lane: self._lanes[lane].nearest(query, limit, where, exact=lane in compared)
+            for lane, query in queries.items()
+        }
         if terms:
             parts["bm25"] = sql.sparse(terms, limit, where)
+        if not parts:
+            return {}
         union = " UNION ALL ".join(
             f"(SELECT '{name}', id, score FROM ({text}) AS part)" for name, (text, _) in parts.items()
         )
         values = [value for _, held in parts.values() for value in held]
-        wide = max((self._lanes[lane].candidates(limit) for lane in queries), default=0)
+        wide = max((self._lanes[lane].candidates(limit) for lane in queries if lane not in compared), default=0)
 
         def select(connection: Any) -> list[Any]:
-            if not exact and wide > max((self.schema.code(lane).ef for lane in queries), default=0):
+            if wide > self._widest:
                 connection.execute(f"SET LOCAL hnsw.ef_search = {min(wide, 1_000)}")
             return servers.rows(connection, union, values)
 
         found: dict[str, list[Scored]] = {name: [] for name in parts}
-        for name, number, score in self._server.run(select) if parts else ():
-            bound = score if name == "bm25" else min(1.0, max(-1.0, score))
-            found[name].append(Scored(sql.id_of(number), bound))
+        for name, number, score in self._server.run(select):
+            found[name].append(Scored(sql.id_of(number), score if name == "bm25" else min(1.0, max(-1.0, score))))
         return {name: sorted(hits, key=lambda hit: (-hit.score, hit.id)) for name, hits in found.items()}
-
-    def _compares_all(self, lane: str, where: Filter | None) -> bool:
-        if lane not in self._graphs:
-            return True
-        if where is None:
-            return False
-        filtered, values = sql.where(where, alone=True)
-        passing = f"SELECT 1 FROM chunks {filtered} LIMIT {WORTH_INDEXING}"
-        (passed,) = self._ask(f"SELECT count(*) FROM ({passing}) AS passing", values)[0]
-        return bool(passed < WORTH_INDEXING)
 
     def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
         rows = self._ask(
@@ -287,3 +284,8 @@ class PostgresStore(Store):
 
 def _lanes(schema: Schema) -> dict[str, sql.Lane]:
     return {name: sql.Lane(name, dim, schema.code(name)) for name, dim in schema.dims.items()}
+
+
+def _widest(schema: Schema) -> int:
+    """How widely a connection searches every graph, unless a query needs more."""
+    return max((schema.code(lane).ef for lane in schema.dims), default=0) or 40

@@ -2,7 +2,9 @@
 
     store/schema.json       what the store was made for
     store/engine/           the engine's own files; its write-ahead log carries the lock
+    store/engine-*/         a copy that is being indexed, and what it is about to replace
     store/statistics.npz    document frequencies; there only while nothing has been written since
+    store/unindexed         there while something was written since the last index
     store/holder.json       who has it open
 
 What the engine would do to us, and what is done about it here, is in docs/decisions/041-embedded-engine.md.
@@ -15,7 +17,9 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
+import threading
 import weakref
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
@@ -33,11 +37,19 @@ from commonplace.errors import (
 )
 from commonplace.stores import checks, qdrant_requests
 from commonplace.stores.base import Point, Schema
-from commonplace.stores.guards import OPENING, RESERVE, bytes_in, engine_errors, refuse_full_disk
+from commonplace.stores.guards import OPENING, RESERVE, bytes_in, copy_tree, engine_errors, refuse_full_disk
 from commonplace.stores.qdrant import QdrantStore
 from commonplace.stores.statistics import Statistics
 
 FORMAT = 1
+
+INDEX = """
+import sys, qdrant_edge
+shard = qdrant_edge.EdgeShard.load(sys.argv[1])
+shard.optimize()
+shard.flush()
+shard.close()
+"""
 
 
 class QdrantEdgeStore(QdrantStore):
@@ -49,6 +61,7 @@ class QdrantEdgeStore(QdrantStore):
         super().__init__(schema)
         self._folder = folder
         self._shard: qdrant.EdgeShard | None = shard
+        self._asking = threading.Lock()  # it holds the GIL in each call: turns cost nothing
         self._pid = os.getpid()
         self._unindexed = self._dead = 0
         self._failed = False
@@ -86,13 +99,18 @@ class QdrantEdgeStore(QdrantStore):
         checks.check_same(f"the store in {folder}", _read_schema(folder), schema)
         put_away = (folder / "statistics.npz").exists()  # else opening finishes writes
         refuse_full_disk(folder, reserve=OPENING if put_away else RESERVE)
+        engine, replaced = folder / "engine", folder / "engine-replaced"
+        if not engine.exists() and replaced.exists():  # a kill between two renames
+            replaced.rename(engine)
         with engine_errors(folder, opening=True):
-            shard = qdrant.EdgeShard.load(str(folder / "engine"))
+            shard = qdrant.EdgeShard.load(str(engine))
             try:
                 store = cls(folder, schema, shard)
             except BaseException:
                 shard.close()
                 raise
+        for left in folder.glob("engine-*"):
+            shutil.rmtree(left, ignore_errors=True)
         with suppress(OSError):
             holder = {"pid": os.getpid(), "host": socket.gethostname(), "command": " ".join(sys.argv)[:200]}
             store._holder_file.write_text(json.dumps(holder))
@@ -108,12 +126,37 @@ class QdrantEdgeStore(QdrantStore):
             points, worth = self._live.info().points_count, qdrant_requests.worth_indexing(self.schema)
             # A step indexes everything anew; one at each half of growth keeps all of them near three full builds.
             due = self._unindexed >= max(worth, (points - self._unindexed) // 2)
-            if due or (complete and (points >= worth or self._dead > points // 5)):
-                refuse_full_disk(self._folder, bytes_in(self._folder))
-                changed = self._live.optimize()
-                self._unindexed = self._dead = 0
-                if changed:
+            behind = points >= worth and self._unindexed_file.exists()
+            if due or (complete and (behind or self._dead > points // 5)):
+                refuse_full_disk(self._folder, 2 * bytes_in(self._folder))
+                if points >= worth:
+                    self._index_apart()
+                elif self._live.optimize():
                     self.flush()  # so that the log, and what a restart replays, stay short
+                self._unindexed = self._dead = 0
+                self._unindexed_file.unlink(missing_ok=True)
+
+    def _index_apart(self) -> None:
+        """On a copy, in a process of its own: the engine would hold the GIL for as long as it builds a graph, minutes.
+        Searches go on meanwhile, and what is interrupted leaves all as it was."""
+        self.flush()
+        engine, replaced = self._folder / "engine", self._folder / "engine-replaced"
+        copy = self._folder / f"engine-{os.getpid()}"  # of a killed process another one may still be at work
+        try:
+            copy_tree(engine, copy)
+            done = subprocess.run([sys.executable, "-c", INDEX, copy], capture_output=True, text=True, check=False)
+            if done.returncode:
+                killed = f"its process was killed by signal {-done.returncode}; memory or disk may be full"
+                raise OSError(done.stderr.strip().rpartition("\n")[2] if done.returncode > 0 else killed)
+            with self._asking:
+                shard, self._shard = self._live, None
+                shard.close()
+                engine.rename(replaced)
+                copy.rename(engine)
+                self._shard = qdrant.EdgeShard.load(str(engine))
+            shutil.rmtree(replaced, ignore_errors=True)
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
 
     def flush(self) -> None:
         with self._writing, engine_errors(self._folder):
@@ -151,6 +194,10 @@ class QdrantEdgeStore(QdrantStore):
         return self._folder / "statistics.npz"
 
     @property
+    def _unindexed_file(self) -> Path:
+        return self._folder / "unindexed"
+
+    @property
     def _holder_file(self) -> Path:
         return self._folder / "holder.json"
 
@@ -160,6 +207,7 @@ class QdrantEdgeStore(QdrantStore):
     def _update(self, points: Sequence[Point], gone: Sequence[int], replaced: int) -> None:
         refuse_full_disk(self._folder, 4 * (sum(map(_size, points)) + 64 * len(gone)))
         self._statistics_file.unlink(missing_ok=True)
+        self._unindexed_file.touch()
         operation = (
             qdrant.UpdateOperation.delete_points(list(gone))
             if gone
@@ -174,16 +222,20 @@ class QdrantEdgeStore(QdrantStore):
         self._unindexed += len(points)
 
     def _query(self, request: Any) -> list[Any]:
-        return self._live.query(request)
+        with self._asking:
+            return self._live.query(request)
 
     def _scroll(self, request: Any) -> tuple[list[Any], Any]:
-        return self._live.scroll(request)
+        with self._asking:
+            return self._live.scroll(request)
 
     def _count(self, request: Any) -> int:
-        return int(self._live.count(request))
+        with self._asking:
+            return int(self._live.count(request))
 
     def _retrieve(self, numbers: Sequence[int], lane: str) -> list[Any]:
-        return self._live.retrieve(list(numbers), with_payload=False, with_vector=[lane])
+        with self._asking:
+            return self._live.retrieve(list(numbers), with_payload=False, with_vector=[lane])
 
 
 _OPEN: weakref.WeakSet[QdrantEdgeStore] = weakref.WeakSet()

@@ -1,0 +1,77 @@
+"""Two generations of a collection on the same questions: whether the next one may take over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from commonplace.assembly import Assembly, tower_of
+from commonplace.collection import Collection
+from commonplace.errors import CollectionError
+from commonplace.evaluation.questions import Question
+from commonplace.evaluation.run import ask, compare, summary
+
+MEASURES = ("recall@10", "mrr@10")
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What the generation that is live was found to answer, when it was built.
+
+    after       measure -> its mean over the questions
+    difference  measure -> (mean, low, high): to the generation before, with its paired 95 % interval; empty where that
+                one could not be asked
+    """
+
+    questions: int
+    after: dict[str, float]
+    difference: dict[str, tuple[float, float, float]]
+    date: str
+
+    def __str__(self) -> str:
+        said = []
+        for name, mean in self.after.items():
+            moved = "({:+.3f}, 95 %: {:+.3f} to {:+.3f})".format(*self.difference[name]) if self.difference else ""
+            said.append(f"{name} {mean:.3f} {moved}".strip())
+        return f"{', '.join(said)} on {self.questions} questions"
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Those that a new generation must answer no worse than the live one, or else, with accept_loss, may."""
+
+    asked: Sequence[Question]
+    accept_loss: bool = False
+    progress: Callable[[int, int, str], None] | None = None
+
+    def compared(self, live: Assembly, made: Assembly) -> Golden:
+        """Ask both. Raises CollectionError where the new one is worse by more than chance."""
+        after, difference = self._report(made), {}
+        numbers = after["kinds"]["all"]
+        if numbers["questions"] and _can_be_asked(live):
+            overall = compare(self._report(live), after)["differences"]["all"]
+            difference = {name: tuple(overall[name]) for name in MEASURES}
+        means = {name: numbers[name] for name in MEASURES}
+        found = Golden(numbers["questions"], means, difference, datetime.now(UTC).date().isoformat())
+        if any(high < 0 for _, _, high in difference.values()) and not self.accept_loss:
+            raise CollectionError(
+                f"the new generation answers worse: {found}. The live one stays. Ask for other settings, or run the "
+                "same command with --accept-loss: what is built is kept for it."
+            )
+        return found
+
+    def _report(self, assembly: Assembly) -> dict[str, Any]:
+        return summary(ask(Collection.around(assembly), self.asked, progress=self.progress))
+
+
+def _can_be_asked(live: Assembly) -> bool:
+    """Whether it has its vectors, of the towers that this release has."""
+    return (
+        live.store.count() > 0
+        and live.manifest.wording == live.wording.fingerprint
+        and all(
+            held.fingerprint == tower_of(live.space, lane).fingerprint for lane, held in live.manifest.lanes.items()
+        )
+    )

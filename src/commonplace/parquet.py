@@ -1,0 +1,111 @@
+"""An export as Parquet and pictures, which DuckDB, pandas or Spark read without us, and back.
+
+TABLE.parquet        the tables of an export's SQLite files, column by column
+vectors-N.parquet    of one tower each: `vector` is a list of as many floats as it has dimensions
+media/HASH.webp      the thumbnails of the table `pictures`
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from commonplace.database import FILES, SqliteDatabase
+from commonplace.errors import UsageError
+from commonplace.lazy import require
+
+BATCH = 4_096
+TYPES = {"INTEGER": "int64", "REAL": "float64", "TEXT": "string", "BLOB": "binary"}
+
+
+def is_parquet(export: Path) -> bool:
+    return (export / "chunks.parquet").exists()
+
+
+def to_parquet(source: Path, target: Path) -> None:
+    """The SQLite files of the export `source`, in the folder `target`."""
+    arrow = require("pyarrow", extra="parquet")
+    (target / "media").mkdir()
+    for file in FILES.values():
+        with closing(sqlite3.connect(source / file)) as database:
+            tables = _all(database, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            for (table,) in tables:
+                columns = {name: TYPES[kind] for _, name, kind, *_ in _all(database, f"PRAGMA table_info({table})")}
+                types = {name: getattr(arrow, kind)() for name, kind in columns.items()}
+                if table == "vectors":
+                    towers = _all(database, "SELECT encoder, length(vector) / 2 FROM vectors GROUP BY encoder")
+                    for number, (encoder, dim) in enumerate(towers):
+                        types["vector"] = arrow.list_(arrow.float32(), dim)
+                        rows = database.execute("SELECT * FROM vectors WHERE encoder = ? ORDER BY key", (encoder,))
+                        _write(target / f"vectors-{number}.parquet", types, rows)
+                    continue
+                if table == "pictures":
+                    del types["thumbnail"]
+                    for hash, thumbnail in database.execute("SELECT hash, thumbnail FROM pictures"):
+                        if thumbnail is not None:
+                            (target / "media" / f"{hash}.webp").write_bytes(thumbnail)
+                _write(target / f"{table}.parquet", types, database.execute(f"SELECT {', '.join(types)} FROM {table}"))
+    shutil.copy(source / "collection.json", target)  # last: it is whole now
+
+
+def from_parquet(source: Path, target: Path) -> None:
+    """What `to_parquet` wrote, as the SQLite files of an export. Raises UsageError where it is something else."""
+    parquet = require("pyarrow.parquet", extra="parquet")
+    target.mkdir(parents=True)
+    with closing(SqliteDatabase.open(target, create=True)) as database:
+        for path in sorted(source.glob("*.parquet")):
+            try:
+                for batch in parquet.ParquetFile(path).iter_batches(BATCH):
+                    columns = {name: _values(batch.column(name)) for name in batch.schema.names}
+                    if path.stem == "pictures":
+                        thumbnails = (source / "media" / f"{hash}.webp" for hash in columns["hash"])
+                        columns["thumbnail"] = [file.read_bytes() if file.exists() else None for file in thumbnails]
+                    database.execute("BEGIN")
+                    database.executemany(
+                        f"INSERT INTO {path.stem.partition('-')[0]} ({', '.join(columns)}) "
+                        f"VALUES ({', '.join('?' * len(columns))})",
+                        zip(*columns.values(), strict=True),
+                    )
+                    database.execute("COMMIT")
+            except (ValueError, sqlite3.Error) as error:
+                raise UsageError(
+                    f"{path} cannot be read ({error}); expected what `commonplace export --format parquet` wrote."
+                ) from error
+    shutil.copy(source / "collection.json", target)
+
+
+def _write(path: Path, types: dict[str, Any], rows: sqlite3.Cursor) -> None:
+    arrow, parquet = require("pyarrow", extra="parquet"), require("pyarrow.parquet", extra="parquet")
+    schema = arrow.schema(types.items())
+    with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
+        while batch := rows.fetchmany(BATCH):
+            columns = [
+                _array(kind, column) for kind, column in zip(types.values(), zip(*batch, strict=True), strict=True)
+            ]
+            writer.write_batch(arrow.record_batch(columns, schema=schema))
+
+
+def _array(kind: Any, column: Sequence[Any]) -> Any:
+    arrow = require("pyarrow", extra="parquet")
+    if not arrow.types.is_fixed_size_list(kind):
+        return arrow.array(column, kind)
+    numbers = np.frombuffer(b"".join(column), "<f2").astype(np.float32)  # halves are for few to read
+    return arrow.FixedSizeListArray.from_arrays(numbers, kind.list_size)
+
+
+def _values(column: Any) -> list[Any]:
+    arrow = require("pyarrow", extra="parquet")
+    if not arrow.types.is_fixed_size_list(column.type):
+        return list(column.to_pylist())
+    rows = column.flatten().to_numpy().reshape(len(column), -1).astype("<f2")
+    return [row.tobytes() for row in rows]
+
+
+def _all(database: sqlite3.Connection, query: str) -> list[Any]:
+    return database.execute(query).fetchall()
