@@ -68,7 +68,7 @@ class Collection:
     ) -> None:
         """path  a folder, or the URL of a store on a server; model, profile  of a new collection"""
         self.settings = settings or Settings.from_environment()
-        self._place, self.home = path, home_of(path, self.settings)
+        self.home = home_of(path, self.settings)
         self._model, self._profile = model, profile
         self._opened: Assembly | None = None
         self._stamp = ""
@@ -281,7 +281,7 @@ class Collection:
         collection open."""
         from commonplace.portable import export
 
-        with closing(FolderHome(Path(target))) as folder, closing(home_of(self._place, self.settings)) as mine:
+        with closing(FolderHome(Path(target))) as folder, closing(self.home.another()) as mine:
             export(mine, folder)
 
     @explained

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
@@ -87,8 +88,9 @@ class FolderHome(Home):
     """In a folder, which one process at a time may have open."""
 
     def __init__(self, folder: Path, lock_wait: float = 0.0, url: str = "") -> None:
-        self.folder, self.files, self.url, self._lock_wait = folder, Folder(folder), url, lock_wait
-        self.named, self.workers = Location.parse(url).url if url else str(folder), folder
+        self.folder = self.workers = Path(os.path.abspath(folder.expanduser()))
+        self.files, self.url, self._lock_wait = Folder(self.folder), url, lock_wait
+        self.named = Location.parse(url).url if url else str(self.folder)
         self._lock: CollectionLock | None = None
         self._database: SqliteDatabase | None = None
 
@@ -115,13 +117,10 @@ class FolderHome(Home):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        # Whoever holds it is alone, but a build lets others search. A new collection has nobody else.
-        lock = CollectionLock(self.folder, self._lock_wait, "lock-writing") if self.folder.exists() else None
-        try:
+        """Whoever holds it is alone, but a build lets others search. A new collection has nobody else."""
+        known = (self.files / "collection.json").exists()
+        with closing(CollectionLock(self.folder, self._lock_wait, "lock-writing")) if known else nullcontext():
             yield
-        finally:
-            if lock is not None:
-                lock.release()
 
     def another(self) -> Self:
         return type(self)(self.folder, self._lock_wait, self.url)
@@ -146,7 +145,7 @@ class FolderHome(Home):
                 database.close()
         finally:
             if lock is not None:
-                lock.release()
+                lock.close()
 
 
 def home_of(place: str | Path, settings: Settings) -> Home:
@@ -155,7 +154,7 @@ def home_of(place: str | Path, settings: Settings) -> Home:
     if store_of(url) == "postgres":
         return cast(Home, load(f"{_POSTGRES}:PostgresHome")(url, settings))
     folder = settings.home / folder_of(url) if url else Path(place)
-    return FolderHome(folder.expanduser().absolute(), settings.lock_wait, url)
+    return FolderHome(folder, settings.lock_wait, url)
 
 
 def look(workers: str | Path) -> Database:

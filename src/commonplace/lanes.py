@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -86,10 +86,10 @@ class Lanes:
         found = Found()
         allowed = self._allowed(demand, where)
         most = depth if allowed is None else MOST_TO_READ
-        dense = {lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims}
+        dense = [lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims]
         found.vectors = self._encode(query, dense)
         lap("encode")
-        for lane in sorted(dense, reverse=True):
+        for lane in dense:
             found.health[lane] = "ok" if lane in found.vectors else "its encoder reads no pictures"
         terms = self._wording.analyser.terms(query.said) if "bm25" in wanted else []
         if "bm25" in wanted:
@@ -108,7 +108,7 @@ class Lanes:
             found.lanes[name] = ranked(kept[:depth])
         return found
 
-    def _encode(self, query: Query, lanes: Collection[str]) -> dict[str, Vectors]:
+    def _encode(self, query: Query, lanes: Sequence[str]) -> dict[str, Vectors]:
         """Lane -> vector (d,): of the picture where there is one, else of the words. A picture asks the lane of words
         only where both lanes are of one space."""
         if query.picture is not None:

@@ -43,7 +43,7 @@ class CollectionLock:
         except (OSError, ValueError, KeyError):
             return "another process"
 
-    def release(self) -> None:
+    def close(self) -> None:
         with contextlib.suppress(OSError):
             self._holder.unlink()
         self._lock.release()

@@ -177,7 +177,7 @@ def test_records_that_an_earlier_version_kept_here_are_not_overlooked(
     place: Callable[[str], str], kept: Path, tmp_path: Path
 ) -> None:
     with Collection(place("postgres"), settings=Settings(home=tmp_path)) as collection:
-        with pytest.raises(MissingCollection, match="commonplace add PATH"):
+        with pytest.raises(MissingCollection, match=r"commonplace add PATH... -c postgresql://postgres@/"):
             collection.status()
         collection.path.symlink_to(kept)
         for use in (collection.status, lambda: collection.add(kept)):

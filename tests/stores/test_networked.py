@@ -36,8 +36,8 @@ def test_a_url_of_anything_else_is_refused() -> None:
 
 
 def test_a_missing_collection_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
-    collection = Collection("postgresql://me:s3cret@host/main?collection=notes", settings=Settings(home=tmp_path))
-    with pytest.raises(MissingCollection, match=r"-c postgresql://me@host/main\?collection=notes"):
+    collection = Collection("qdrants://:s3cret@host/notes?shards=2", settings=Settings(home=tmp_path))
+    with pytest.raises(MissingCollection, match=r"-c qdrants://host/notes\?shards=2$"):
         collection.search("anything")
 
 
