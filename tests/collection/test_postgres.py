@@ -129,7 +129,7 @@ def test_a_role_that_may_only_read_searches_and_is_told_why_it_cannot_write(
 def test_a_writer_that_lost_its_connection_goes_on_unless_another_came_between(
     postgres: Server, url: str, folder: Callable[..., Path]
 ) -> None:
-    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%process%'"
+    cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE '%process%'"
     with Collection(url) as one, Collection(url, settings=Settings(lock_wait=0)) as two:
         one.add(folder("notes", NOTES))
         with one.home.writing():
