@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import replace
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from commonplace.assembly import Assembly
 from commonplace.config import Settings
-from commonplace.errors import UnreadableFile, UsageError
+from commonplace.errors import UsageError
 from commonplace.failures import explained
 from commonplace.generation import read_identity
 from commonplace.home import FolderHome, home_of
-from commonplace.ingest.textfile import clean_text
-from commonplace.lanes import Mode, Query
+from commonplace.lanes import Mode
 from commonplace.profiles import Code, Profile
-from commonplace.records import Records
 from commonplace.rows import Document
-from commonplace.stores.expressions import parse
-from commonplace.stores.filters import Filter, In, all_of, resolve
+from commonplace.search import filter_of, query_of
+from commonplace.stores.filters import Filter
 from commonplace.types import Chunk, SearchResult
 
 if TYPE_CHECKING:
@@ -185,11 +183,13 @@ class Collection:
         opened = self._open()
         if image is not None and "image" not in opened.space.encoders:
             raise UsageError(f"{opened.space.name!r} has no encoder of pictures; expected words. Search by text.")
-        where = _where(filter, modality, opened.records)
+        where = filter_of(filter, modality, opened.records)
         if isinstance(rerank, str | Path):
-            rerank = _reranker(str(rerank))
+            from commonplace.ranking.rerank import cross_encoder
+
+            rerank = cross_encoder(str(rerank))
         return opened.searcher().search(
-            _query(text, image), k, where, mode, lanes=lanes, fusion=fusion, min_confidence=min_confidence,
+            query_of(text, image), k, where, mode, lanes=lanes, fusion=fusion, min_confidence=min_confidence,
             reranker=rerank,
         )  # fmt: skip
 
@@ -369,37 +369,3 @@ class Collection:
 
 def _silent(done: int, total: int, name: str) -> None:
     """Progress that nobody watches."""
-
-
-def _where(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:
-    expression = parse(filter) if isinstance(filter, str) else filter
-    chosen = (modality,) if isinstance(modality, str) else tuple(modality or ())
-    return all_of(
-        resolve(expression, records.documents_like) if expression is not None else None,
-        In("modality", chosen) if chosen else None,
-    )
-
-
-@lru_cache(maxsize=2)
-def _reranker(folder: str) -> Reranker:
-    from commonplace.ranking.rerank import CrossEncoder
-
-    return CrossEncoder(folder)
-
-
-def _query(text: str, image: str | Path | Image | None) -> Query:
-    text = clean_text(text)
-    if image is None:
-        return Query(text)
-    from commonplace.ingest.pictures import open_picture
-    from commonplace.ingest.reading import picture_reader
-
-    if isinstance(image, str | Path):
-        try:
-            image = open_picture(Path(image))
-        except OSError as error:
-            raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
-        except UnreadableFile as error:
-            raise UsageError(f"{image}: {error}") from error
-    words = "\n".join(word.text for word in picture_reader().read(image))
-    return Query(text, image, words)

@@ -351,7 +351,7 @@ class Records:
         self._db.execute("DELETE FROM labels")
         self._db.executemany("INSERT INTO labels VALUES (?, ?, ?)", ((media, *of) for media, of in labels.items()))
 
-    def label(self, media: str | None) -> str | None:
+    def label(self, media: str) -> str | None:
         row = self._db.execute("SELECT label FROM labels WHERE media = ?", (media,)).fetchone()
         return row["label"] if row else None
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from commonplace.encoders.base import Encoder
-from commonplace.errors import UnknownName
+from commonplace.errors import UnknownName, UnreadableFile, UsageError
 from commonplace.hits import Hits
+from commonplace.ingest.textfile import clean_text
 from commonplace.ingest.wording import Wording
 from commonplace.judging import NOWHERE, Judge, Judged
 from commonplace.lanes import LANES_OF, Found, Lanes, Mode, Query
@@ -27,8 +30,12 @@ from commonplace.ranking.rerank import DEPTH as RERANKED
 from commonplace.ranking.rerank import Reranker, reranked
 from commonplace.records import Records
 from commonplace.stores.base import Store
-from commonplace.stores.filters import Filter
+from commonplace.stores.expressions import parse
+from commonplace.stores.filters import Filter, In, all_of, resolve
 from commonplace.types import SearchResult
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 NO_MATCH = 0.5
 """Below this probability of an answer the search says that nothing answers."""
@@ -137,6 +144,35 @@ class Searcher:
         scores = reranker.scores(query.text, list(passages.values())) if passages and query.text else []
         found.health["rerank"] = f"ok, {reranker.name} read {len(scores)}" if scores else "nothing to read"
         return reranked(fused, dict(zip(passages, scores, strict=True))) if scores else fused
+
+
+def query_of(text: str, image: str | Path | Image | None) -> Query:
+    """Raises UsageError for a picture that cannot be read."""
+    text = clean_text(text)
+    if image is None:
+        return Query(text)
+    from commonplace.ingest.pictures import open_picture
+    from commonplace.ingest.reading import picture_reader
+
+    if isinstance(image, str | Path):
+        try:
+            image = open_picture(Path(image))
+        except OSError as error:
+            raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
+        except UnreadableFile as error:
+            raise UsageError(f"{image}: {error}") from error
+    words = "\n".join(word.text for word in picture_reader().read(image))
+    return Query(text, image, words)
+
+
+def filter_of(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:
+    """Both together, in terms that a store knows."""
+    expression = parse(filter) if isinstance(filter, str) else filter
+    chosen = (modality,) if isinstance(modality, str) else tuple(modality or ())
+    return all_of(
+        resolve(expression, records.documents_like) if expression is not None else None,
+        In("modality", chosen) if chosen else None,
+    )
 
 
 class Clock:

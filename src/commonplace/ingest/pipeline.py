@@ -174,17 +174,18 @@ class Pipeline:
         if self._media is not None:
             wanted = {chunk.media for chunk in chunks if chunk.media}
             media_vectors = self._encode(self._media, {hash: pixels.get(hash) for hash in wanted})
+        documents = {source: self._records.document(source) for source in {chunk.source for chunk in chunks}}
         points = []
         for chunk in chunks:
             self._changed_mentions.discard(chunk.source)  # as `chunk` has them all
-            document = self._records.document(chunk.source)
+            document = documents[chunk.source]
             assert document is not None
             vectors = {}
             if chunk.id in keys:
                 vectors["text"] = text_vectors[keys[chunk.id]]
             if chunk.media in media_vectors:
                 vectors["media"] = media_vectors[chunk.media]
-            label = self._records.label(chunk.media)
+            label = self._records.label(chunk.media) if chunk.media else None
             tags = document.tags + ((label_tag(label),) if label else ())
             points.append(
                 Point(

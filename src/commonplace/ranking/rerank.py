@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,10 @@ class CrossEncoder(Reranker):
                 "Export a cross-encoder with one label."
             )
         return [float(x) for x in logits.reshape(-1)]
+
+
+cross_encoder = lru_cache(maxsize=2)(CrossEncoder)
+"""That of a folder, loaded once."""
 
 
 def reranked(fused: Sequence[Fused], scores: Mapping[str, float]) -> list[Fused]:
