@@ -52,7 +52,7 @@ TORCH ?= torch==2.13.0
 
 .venv-all/.installed: pyproject.toml
 	$(PYTHON) -m venv .venv-all
-	.venv-all/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev,train,servers]'
+	.venv-all/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) --editable '.[dev,train,servers,parquet]'
 	touch $@
 
 .venv-models/.installed: pyproject.toml

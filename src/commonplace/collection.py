@@ -15,7 +15,7 @@ from commonplace.config import Settings
 from commonplace.errors import UsageError
 from commonplace.failures import explained
 from commonplace.generation import read_identity
-from commonplace.home import FolderHome, home_of
+from commonplace.home import home_of
 from commonplace.lanes import Mode
 from commonplace.profiles import Code, Profile
 from commonplace.rows import Document
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from commonplace.evaluation.tuning import Tuned
     from commonplace.generations import Built, Change
     from commonplace.ingest.pipeline import AddReport, Progress
+    from commonplace.portable import ExportFormat
     from commonplace.ranking.fusion import FusionName
     from commonplace.ranking.rerank import Reranker
     from commonplace.status import Status
@@ -276,13 +277,13 @@ class Collection:
         return built
 
     @explained
-    def export(self, target: str | Path) -> None:
+    def export(self, target: str | Path, format: ExportFormat = "sqlite") -> None:
         """Copy all but the store into an empty folder, in a documented format; also while another process has this
         collection open."""
         from commonplace.portable import export
 
-        with closing(FolderHome(Path(target))) as folder, closing(self.home.another()) as mine:
-            export(mine, folder)
+        with closing(self.home.another()) as mine:
+            export(mine, Path(target), format)
 
     @explained
     def import_from(
@@ -294,17 +295,18 @@ class Collection:
         questions  must be answered no worse than by the other collection
         """
         from commonplace.generations import agreement, generations
-        from commonplace.portable import restore
+        from commonplace.portable import as_sqlite, restore
 
-        with Collection(source, settings=self.settings) as other:
-            whole = other._open() if generations(other.home.files) else None  # not an export: nobody adds meanwhile
-            restore(other.home, self.home)
-            built = self.rebuild(progress=progress)
-            if whole is None:
-                return built
-            made = self._open()
-            golden = questions.compared(whole, made) if questions else None
-            return replace(built, agreement=agreement(whole, made), golden=golden)
+        with as_sqlite(source) as place, Collection(place, settings=self.settings) as other:
+            whole = bool(generations(other.home.files))  # not an export
+            with other.home.writing() if whole else nullcontext():
+                restore(other.home, self.home, str(source))
+                built = self.rebuild(progress=progress)
+                if not whole:
+                    return built
+                there, here = other._open(), self._open()
+                golden = questions.compared(there, here) if questions else None
+                return replace(built, agreement=agreement(there, here), golden=golden)
 
     def within(self, budget: int) -> dict[str, Code]:
         """Lane -> the largest profile that fits in so many bytes together."""

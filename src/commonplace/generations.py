@@ -142,17 +142,24 @@ def flip(opened: Assembly, made: Assembly, encoded: int, *, questions: Questions
     return Built(made.identity.generation, chunks, encoded, agreed, golden)
 
 
-def fill(made: Assembly, settings: Settings, progress: Progress, *, only_missing: bool = False) -> int:
+def fill(
+    made: Assembly,
+    settings: Settings,
+    progress: Progress = lambda done, total, name: None,
+    *,
+    only_missing: bool = False,
+) -> int:
     """Bring the store of a generation to what the records say; how many chunks it then has."""
     wanted, held = made.records.chunk_ids(), set(made.store.ids())
     made.store.delete(held.difference(wanted))
-    missing = iter([id for id in wanted if not (only_missing and id in held)])
-    pipeline, done = made.pipeline(settings), len(wanted) if only_missing else 0
+    ids = [id for id in wanted if not (only_missing and id in held)]
+    missing, pipeline, done = iter(ids), made.pipeline(settings), len(wanted) - len(ids)
     while batch := list(islice(missing, BATCH)):
         pipeline.index(list(made.records.chunks(batch).values()), {})
         made.store.optimize()
-        done = min(done + len(batch), len(wanted))
+        done += len(batch)
         progress(done, len(wanted), "chunks")
+    progress(done, len(wanted), "their index")
     made.store.optimize(complete=True)
     if (count := made.store.count()) != len(wanted):
         raise CollectionError(

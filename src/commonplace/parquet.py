@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,40 +24,29 @@ BATCH = 4_096
 TYPES = {"INTEGER": "int64", "REAL": "float64", "TEXT": "string", "BLOB": "binary"}
 
 
-def is_parquet(export: Path) -> bool:
-    return (export / "chunks.parquet").exists()
+def is_parquet(place: str | Path) -> bool:
+    return (Path(place) / "chunks.parquet").exists()
 
 
 def to_parquet(source: Path, target: Path) -> None:
-    """The SQLite files of the export `source`, in the folder `target`."""
-    arrow = require("pyarrow", extra="parquet")
-    (target / "media").mkdir()
+    """The SQLite files of the export `source`, in the new folder `target`."""
+    require("pyarrow", extra="parquet")
+    (target / "media").mkdir(parents=True)
+    tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
     for file in FILES.values():
         with closing(sqlite3.connect(source / file)) as database:
-            tables = _all(database, "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-            for (table,) in tables:
-                columns = {name: TYPES[kind] for _, name, kind, *_ in _all(database, f"PRAGMA table_info({table})")}
-                types = {name: getattr(arrow, kind)() for name, kind in columns.items()}
-                if table == "vectors":
-                    towers = _all(database, "SELECT encoder, length(vector) / 2 FROM vectors GROUP BY encoder")
-                    for number, (encoder, dim) in enumerate(towers):
-                        types["vector"] = arrow.list_(arrow.float32(), dim)
-                        rows = database.execute("SELECT * FROM vectors WHERE encoder = ? ORDER BY key", (encoder,))
-                        _write(target / f"vectors-{number}.parquet", types, rows)
-                    continue
-                if table == "pictures":
-                    del types["thumbnail"]
-                    for hash, thumbnail in database.execute("SELECT hash, thumbnail FROM pictures"):
-                        if thumbnail is not None:
-                            (target / "media" / f"{hash}.webp").write_bytes(thumbnail)
-                _write(target / f"{table}.parquet", types, database.execute(f"SELECT {', '.join(types)} FROM {table}"))
+            for (table,) in _all(database, tables):
+                for name, types, rows in _parts(database, table):
+                    _write(target / f"{name}.parquet", types, rows)
+    with closing(sqlite3.connect(source / FILES["cache"])) as database:
+        for hash, thumbnail in database.execute("SELECT hash, thumbnail FROM pictures WHERE thumbnail NOT NULL"):
+            (target / "media" / f"{hash}.webp").write_bytes(thumbnail)
     shutil.copy(source / "collection.json", target)  # last: it is whole now
 
 
 def from_parquet(source: Path, target: Path) -> None:
     """What `to_parquet` wrote, as the SQLite files of an export. Raises UsageError where it is something else."""
     parquet = require("pyarrow.parquet", extra="parquet")
-    target.mkdir(parents=True)
     with closing(SqliteDatabase.open(target, create=True)) as database:
         for path in sorted(source.glob("*.parquet")):
             try:
@@ -66,18 +55,30 @@ def from_parquet(source: Path, target: Path) -> None:
                     if path.stem == "pictures":
                         thumbnails = (source / "media" / f"{hash}.webp" for hash in columns["hash"])
                         columns["thumbnail"] = [file.read_bytes() if file.exists() else None for file in thumbnails]
-                    database.execute("BEGIN")
-                    database.executemany(
-                        f"INSERT INTO {path.stem.partition('-')[0]} ({', '.join(columns)}) "
-                        f"VALUES ({', '.join('?' * len(columns))})",
-                        zip(*columns.values(), strict=True),
-                    )
-                    database.execute("COMMIT")
+                    table, marks = path.stem.partition("-")[0], ", ".join("?" * len(columns))
+                    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
+                    with database.transaction():
+                        database.executemany(statement, zip(*columns.values(), strict=True))
             except (ValueError, sqlite3.Error) as error:
                 raise UsageError(
                     f"{path} cannot be read ({error}); expected what `commonplace export --format parquet` wrote."
                 ) from error
     shutil.copy(source / "collection.json", target)
+
+
+def _parts(database: sqlite3.Connection, table: str) -> Iterator[tuple[str, dict[str, Any], sqlite3.Cursor]]:
+    """The files of a table: name, type of each column, rows."""
+    arrow = require("pyarrow", extra="parquet")
+    columns = {name: kind for _, name, kind, *_ in _all(database, f"PRAGMA table_info({table})") if name != "thumbnail"}
+    types = {name: getattr(arrow, TYPES[kind])() for name, kind in columns.items()}
+    select = f"SELECT {', '.join(types)} FROM {table}"
+    if table != "vectors":
+        yield table, types, database.execute(select)
+        return
+    towers = _all(database, "SELECT encoder, length(vector) / 2 FROM vectors GROUP BY encoder")
+    for number, (encoder, dim) in enumerate(towers):
+        types["vector"] = arrow.list_(arrow.float32(), dim)
+        yield f"vectors-{number}", types, database.execute(f"{select} WHERE encoder = ? ORDER BY key", (encoder,))
 
 
 def _write(path: Path, types: dict[str, Any], rows: sqlite3.Cursor) -> None:
@@ -86,7 +87,7 @@ def _write(path: Path, types: dict[str, Any], rows: sqlite3.Cursor) -> None:
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := rows.fetchmany(BATCH):
             columns = [
-                _array(kind, column) for kind, column in zip(types.values(), zip(*batch, strict=True), strict=True)
+                _array(kind, column) for kind, column in zip(schema.types, zip(*batch, strict=True), strict=True)
             ]
             writer.write_batch(arrow.record_batch(columns, schema=schema))
 

@@ -1,36 +1,62 @@
 """A collection in another place: an export, which is files that anything reads, a backup, another store.
 
 What is copied are the records, caches and outputs of the towers, as one moment saw them, also while another process
-writes: all else can be made of them without a model. In a folder they are SQLite, described in docs/stores.md.
+writes: all else can be made of them without a model. In a folder they are SQLite or Parquet, see docs/stores.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
 from commonplace.assembly import draft_manifest
 from commonplace.errors import MissingCollection, UsageError
 from commonplace.generation import FORMAT, Identity, generation_folder, read_identity, write_identity, write_manifest
-from commonplace.home import Home
+from commonplace.home import FolderHome, Home
+from commonplace.parquet import from_parquet, is_parquet, to_parquet
 from commonplace.profiles import Code
 from commonplace.records import Records
 
+ExportFormat = Literal["sqlite", "parquet"]
 
-def export(source: Home, target: Home) -> None:
-    """Everything but the store, into a place where nothing is."""
+
+def export(source: Home, target: Path, format: ExportFormat = "sqlite") -> None:
+    """Everything but the store, into a folder where nothing is."""
     identity = _identity(source)
-    if not target.free():
-        raise _occupied(target)
-    target.database(create=True).copy_from(source.database())
-    write_identity(target.files, identity)  # last: it is whole now
+    with closing(FolderHome(target)) as folder:
+        if not folder.free():
+            raise _occupied(folder)
+        if format == "sqlite":
+            folder.database(create=True).copy_from(source.database())
+            write_identity(folder.files, identity)  # last: it is whole now
+            return
+    with TemporaryDirectory() as whole:
+        export(source, Path(whole))
+        to_parquet(Path(whole), target)
 
 
-def restore(source: Home, target: Home) -> None:
+@contextmanager
+def as_sqlite(source: str | Path) -> Iterator[str | Path]:
+    """An export of Parquet files, as SQLite for a while; anything else as it is."""
+    if not is_parquet(source):
+        yield source
+        return
+    with TemporaryDirectory() as folder:
+        from_parquet(Path(source), Path(folder))
+        yield folder
+
+
+def restore(source: Home, target: Home, named: str) -> None:
     """A new collection of another, or of an export; `Collection.rebuild` then makes its store. What was begun from
-    the same records is completed."""
+    the same records, under the same name, is completed."""
     from commonplace.spaces.registry import load_space
 
     identity = _identity(source)
     generation = generation_folder(target.files, identity)
-    origin = {"from": source.named, "records": Records(source.database()).version()}
+    origin = {"from": named, "records": Records(source.database()).version()}
     begun = generation / "imported.json"
     if not target.free() and not (begun.exists() and begun.read_json() == origin):
         raise _occupied(target)

@@ -174,9 +174,10 @@ class PostgresDatabase(Database):
             connection.execute(f"SET search_path TO {quoted(self.place.name)}")
             self._connection = connection
             if self._held and not self._try_lock():
+                holder = self._holder()
                 self.close()
                 raise CollectionLocked(
-                    f"the connection to {self.place.url} broke, and {self._holder()} writes there now; expected to "
+                    f"the connection to {self.place.url} broke, and {holder} writes there now; expected to "
                     "write it alone. Wait until that has ended, then run it again: it goes on from there."
                 )
         return self._connection

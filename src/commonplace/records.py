@@ -209,11 +209,11 @@ class Records:
         return [row["id"] for row in self._db.execute(f"SELECT id FROM chunks {where} ORDER BY id", values)]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
-        """Chunk id -> chunk with the words and mentions of its picture, as far as they are there."""
+        """Chunk id -> chunk with the words and mentions of its picture, as far as they are there; in the order of ids."""
         rows = self._db.execute(
             "SELECT chunks.*, documents.source, pictures.words AS words FROM chunks "
             "JOIN documents ON documents.id = chunks.document "
-            f"LEFT JOIN pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({marks(ids)})",
+            f"LEFT JOIN pictures ON pictures.hash = chunks.media WHERE chunks.id IN ({marks(ids)}) ORDER BY chunks.id",
             tuple(ids),
         ).fetchall()
         said = self._mentions_of({row["source"] for row in rows if row["media"] is not None})

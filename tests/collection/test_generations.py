@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from commonplace.cli import main
 from commonplace.collection import Collection
 from commonplace.encoders.base import Encoder
 from commonplace.encoders.onnx import ImageEncoder
-from commonplace.errors import CorruptCollection, SpaceMismatch, UsageError
-from commonplace.generations import Change, LaneChange, generations
+from commonplace.errors import CollectionError, CorruptCollection, SpaceMismatch, UsageError
+from commonplace.evaluation.golden import Questions
+from commonplace.evaluation.questions import Question
+from commonplace.generations import Change, LaneChange, begin, construct, flip, generations
 from commonplace.profiles import Code
 from commonplace.stores.base import Point
 from commonplace.stores.guards import copy_tree
@@ -150,6 +155,41 @@ def test_rolling_back_returns_to_the_generation_before_with_what_was_added_since
     assert live(mine) == "0001"
     assert mine.search("otter under the bridge").hits[0].source == "late/otter.md"
     assert mine.doctor() == []
+
+
+def test_questions_that_are_answered_worse_stop_the_flip_unless_that_is_accepted(mine: Collection) -> None:
+    opened = mine._open()
+    asked = [
+        Question(str(document.id), "concept", document.title, (document.source,))
+        for document in mine.documents()
+        if document.state == "indexed" and document.format == "markdown"
+    ]
+    made, _ = begin(opened, Change(lanes={"text": LaneChange(dim=64)}))
+    with closing(made):
+        construct(made, mine.settings, lambda *_: None, resumed=False)
+        known = {document.source: document.id for document in mine.documents()}
+        for question in asked:
+            made.store.delete(made.records.chunk_ids(known[question.gold[0]]))
+        with pytest.raises(
+            CollectionError, match=r"answers worse: recall@10 0\.\d+ \(-0\.\d+, 95 %: -0.*--accept-loss"
+        ):
+            flip(opened, made, 0, questions=Questions(asked))
+        assert live(mine) == "0001"
+        built = flip(opened, made, 0, questions=Questions(asked, accept_loss=True))
+    assert built.golden is not None
+    assert built.golden.questions == len(asked)
+    assert built.golden.difference["mrr@10"][2] < 0
+
+
+def test_questions_that_are_answered_as_before_are_kept_with_the_generation(mine: Collection, tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text('{"qid": "1", "kind": "concept", "query": "restore a backup", "gold": ["restore-a-backup.adoc"]}')
+    mine.close()
+    done = CliRunner().invoke(main, ["rebuild", "--profile", "half", "--golden", str(file), "-c", str(mine.path)])
+    assert done.exit_code == 0, done.output
+    said = "recall@10 1.000 (+0.000, 95 %: +0.000 to +0.000), mrr@10 1.000 (+0.000, 95 %: +0.000 to +0.000) on 1 "
+    assert said in done.stdout
+    assert said in CliRunner().invoke(main, ["status", "-c", str(mine.path)]).stdout
 
 
 def test_only_the_generation_before_is_kept(mine: Collection) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,17 +76,21 @@ def test_a_build_that_is_killed_leaves_the_live_one_and_goes_on(path: Path) -> N
 
 
 @pytest.mark.postgres
-def test_a_migration_that_is_killed_loses_nothing_and_goes_on(path: Path, place: Callable[[str], str]) -> None:
+def test_a_migration_that_is_killed_loses_nothing_and_goes_on(
+    path: Path, place: Callable[[str], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMMONPLACE_HOME", str(tmp_path / "home"))
     url = place("postgres")
     move = ("migrate", url, "-c", path, "--json")
     before = state(path)
-    assert run(48, *move).returncode == -9
+    assert run(32, *move).returncode == -9
     assert state(path) == before
     done = run(0, *move)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["agreement"] == 1.0
-    assert int(done.stderr.split()[-1]) == before[1] - 48
-    assert state(path)[1:] == before[1:]
+    assert int(done.stderr.split()[-1]) == before[1] - 32
+    assert state(url)[1:] == state(path)[1:] == before[1:]
+    assert "is not empty; expected a new place" in run(0, *move).stderr
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit is Linux's")
@@ -125,43 +128,36 @@ def test_while_a_generation_is_built_others_search_and_are_told_why_they_cannot_
 
 
 @pytest.mark.postgres
-def test_a_server_that_is_killed_while_documents_are_added_is_waited_for(
-    folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("back", [True, False])
+def test_an_add_whose_server_is_killed_waits_for_it_or_goes_on_later(
+    folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, back: bool
 ) -> None:
-    """Once it is back in time; once it is not, and the same `add` goes on later."""
     if why := servers.missing():
         pytest.skip(why)
     notes = folder("notes", {f"{n:02}.md": f"# Note {n}\n\nValve {n} opens at noon." for n in range(12)})
+    monkeypatch.setattr("commonplace.ingest.pipeline.BATCH", 2)
+    if not back:
+        monkeypatch.setattr("commonplace.stores.networked.BACK_OFF", (0.01,))
+        monkeypatch.setattr("commonplace.stores.postgres_server.WAIT", 0.5)
     with servers.postgres() as server:
         url, settings = server.url(collection="notes"), Settings(home=tmp_path / "home")
 
-        def lost_at(number: int, back: Callable[[], object]) -> Callable[[int, int, str], None]:
-            def progress(done: int, *_: object) -> None:
-                if done == number:
-                    server.kill()
-                    back()
+        def lose(done: int, *_: object) -> None:
+            if done == 4:
+                server.kill()
+                if back:
+                    server.start()
 
-            return progress
-
-        monkeypatch.setattr("commonplace.ingest.pipeline.BATCH", 2)
         with Collection(url, settings=settings) as collection:
-            collection.add(notes / "00.md", notes / "01.md")
-            back = threading.Timer(0.5, server.start)
-            assert collection.add(notes, progress=lost_at(4, back.start)).failed == ()
-            back.join()
-            assert collection.status().documents == {"indexed": 12}
-            assert collection.doctor() == []
-        for file in notes.iterdir():
-            file.write_text(file.read_text() + "\nAnd closes at one.\n")
-        monkeypatch.setattr("commonplace.stores.networked.BACK_OFF", (0.01,))
-        monkeypatch.setattr("commonplace.stores.postgres_server.WAIT", 0.5)
-        with (
-            Collection(url, settings=settings) as collection,
-            pytest.raises(CollectionError, match="what was added before is safe"),
-        ):
-            collection.add(notes, progress=lost_at(4, lambda: None))
-        server.start()
+            if back:
+                assert collection.add(notes, progress=lose).failed == ()
+                assert collection.status().documents == {"indexed": 12}
+            else:
+                with pytest.raises(CollectionError, match="run it again; what was added before is safe"):
+                    collection.add(notes, progress=lose)
+                server.start()
         with Collection(url, settings=settings) as collection:
             assert collection.add(notes).failed == ()
+            assert collection.status().documents == {"indexed": 12}
             assert collection.doctor() == []
-            assert collection.search("valve closes at one").hits[0].source.startswith("notes/")
+            assert collection.search("valve opens at noon").hits[0].source.startswith("notes/")

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from typing import get_args
 
+import numpy as np
 import pytest
-from collection.test_generations import QUERY, ids
+from collection.test_generations import QUERY, ids, stop_at
 
 from commonplace.collection import Collection
 from commonplace.encoders.base import Encoder
-from commonplace.errors import MissingCollection, UsageError
+from commonplace.errors import MissingCollection, MissingExtra, UsageError
+from commonplace.portable import ExportFormat
 from commonplace.stores.guards import copy_tree
 
 
@@ -33,10 +38,15 @@ def no_documents_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Encoder, "encode", refused)
 
 
+@pytest.mark.parametrize("format", get_args(ExportFormat))
 @pytest.mark.usefixtures("no_documents_encoded")
-def test_an_export_becomes_the_same_collection_without_a_model_call(mine: Collection, tmp_path: Path) -> None:
+def test_an_export_becomes_the_same_collection_without_a_model_call(
+    mine: Collection, tmp_path: Path, format: ExportFormat
+) -> None:
+    if format == "parquet":
+        pytest.importorskip("pyarrow", reason="needs pip install 'commonplace[parquet]'")
     before, status = ids(mine), mine.status()
-    Collection(mine.path).export(tmp_path / "export")  # of another holder, while `mine` is open
+    Collection(mine.path).export(tmp_path / "export", format)  # of another holder, while `mine` is open
     with Collection(tmp_path / "again") as again:
         built = again.import_from(tmp_path / "export")
         assert built.chunks == sum(status.chunks.values())
@@ -47,6 +57,45 @@ def test_an_export_becomes_the_same_collection_without_a_model_call(mine: Collec
         assert chunk == mine.get(before[0])
         with pytest.raises(UsageError, match="no generation to return to"):
             again.rollback()
+
+
+def test_parquet_is_read_by_others_and_vectors_are_lists_of_numbers(mine: Collection, tmp_path: Path) -> None:
+    if find_spec("pyarrow") is None:
+        with pytest.raises(MissingExtra, match=r"pip install 'commonplace\[parquet\]'"):
+            mine.export(tmp_path / "export", "parquet")
+        return
+    parquet = import_module("pyarrow.parquet")
+    mine.export(tmp_path / "export", "parquet")
+    opened = mine._open()
+    chunks = parquet.read_table(tmp_path / "export" / "chunks.parquet").to_pylist()
+    assert {row["id"] for row in chunks} == set(opened.records.chunk_ids())
+    tower = opened.space.words.stored.fingerprint
+    for file in (tmp_path / "export").glob("vectors-*.parquet"):
+        table = parquet.read_table(file)
+        assert str(table.schema.field("vector").type) == "fixed_size_list<element: float>[384]"
+        if table["encoder"][0].as_py() == tower:
+            found = {row["key"]: row["vector"] for row in table.to_pylist()}
+            key = next(row["words_key"] for row in chunks if row["words_key"])
+            np.testing.assert_array_equal(found[key], opened.records.vectors(tower, [key])[key])
+    pictures = parquet.read_table(tmp_path / "export" / "pictures.parquet").to_pylist()
+    assert {f"{row['hash']}.webp" for row in pictures} == {f.name for f in (tmp_path / "export" / "media").iterdir()}
+    (tmp_path / "export" / "chunks.parquet").write_bytes(b"PAR1")
+    with pytest.raises(UsageError, match=r"chunks\.parquet cannot be read"):
+        Collection(tmp_path / "again").import_from(tmp_path / "export")
+
+
+def test_an_import_that_was_stopped_goes_on(mine: Collection, tmp_path: Path) -> None:
+    before = ids(mine)
+    mine.export(tmp_path / "export")
+    with pytest.raises(KeyboardInterrupt), Collection(tmp_path / "again") as again:
+        again.import_from(tmp_path / "export", stop_at(1))
+    with pytest.raises(UsageError, match="is not empty"), Collection(tmp_path / "again") as again:
+        again.import_from(mine.path)
+    with Collection(tmp_path / "again") as again:
+        again.import_from(tmp_path / "export")
+        assert ids(again) == before
+        with pytest.raises(UsageError, match="is not empty"):
+            again.import_from(tmp_path / "export")
 
 
 def test_an_export_wants_a_collection_and_an_empty_folder(mine: Collection, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from commonplace.config import Settings
 from commonplace.errors import CollectionError, CollectionLocked, MissingCollection
 from commonplace.generations import Change, LaneChange
 from commonplace.profiles import Code
+from commonplace.stores.networked import Location
 
 pytestmark = pytest.mark.postgres
 
@@ -185,3 +186,19 @@ def test_records_that_an_earlier_version_kept_here_are_not_overlooked(
                 use()
         collection.import_from(collection.path)
         assert collection.status().documents == {"indexed": len(NOTES) + 2}
+
+
+def test_what_a_server_lost_is_found_and_mended_by_the_doctor(
+    url: str, folder: Callable[..., Path], postgres: Server
+) -> None:
+    with Collection(url) as notes:
+        notes.add(folder("notes", NOTES))
+        schema = f"{Location.parse(url).name}_0001"
+        admin(postgres, f"DELETE FROM {schema}.lane_text", f"DELETE FROM {schema}.chunks WHERE document = 1")
+        assert notes.doctor() == ["1 chunks are not in the store. Run `commonplace doctor --repair`."]
+        assert notes.doctor(repair=True) == [
+            "1 chunks are not in the store. Mended.",
+            "the store has 1 vectors of lane 'text', the records know of 6. Mended.",
+        ]
+        assert notes.doctor() == []
+        assert notes.search("valve 31", lanes=["text"]).hits[0].source == "notes/note-1.md"

@@ -40,9 +40,7 @@ class Oracle(Store):
         return self._top(lambda point: float(point.vectors[lane] @ query) if lane in point.vectors else None, k, where)
 
     def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
-        with_words = [point for point in self.points.values() if point.terms]
-        n = len(with_words)
-        df = {term: sum(term in point.terms for point in with_words) for term in terms}
+        n, df = self.frequencies(terms)
         idf = {term: math.log(1 + (n - count + 0.5) / (count + 0.5)) for term, count in df.items()}
 
         def score(point: Point) -> float | None:
@@ -50,6 +48,11 @@ class Oracle(Store):
             return sum(terms[term] * idf[term] * point.terms[term] for term in shared) if shared else None
 
         return self._top(score, k, where)
+
+    def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
+        with_words = [point for point in self.points.values() if point.terms]
+        df = {term: sum(term in point.terms for point in with_words) for term in terms}
+        return len(with_words), {term: count for term, count in df.items() if count}
 
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         wanted = set(identifiers)

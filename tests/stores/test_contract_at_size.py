@@ -69,10 +69,11 @@ FILTERS = {
     "none": None,
     "80 %": Not(Eq("modality", "image")),
     "half": Range("date", gte=1_700_000_000 + N // 2),
+    "30 %": In("tags", tuple(f"percent-{n}" for n in range(30))),
     "20 %": Eq("modality", "image"),
     "10 %": In("document", tuple(range(100, 125))),
     "1 %": Eq("tags", "percent-42"),
-    "0.02 %": Eq("tags", "only-one"),
+    "0.02 %": Eq("tags", "only-one"),  # of 5,000: 0.01 % would be nobody or this one
     "0.2 %": And((Eq("tags", "percent-42"), Eq("modality", "text"), Range("date", gte=1_700_004_000))),
     "nobody": Eq("document", -1),
 }
@@ -111,6 +112,7 @@ def test_candidates_are_the_lists_of_the_lanes(filled: tuple[Store, Oracle]) -> 
 def test_matching_and_counts_equal_the_oracles(filled: tuple[Store, Oracle]) -> None:
     store, oracle = filled
     assert set(store.ids()) == set(oracle.ids())
+    assert store.frequencies([1, 3, 7, 1_999, 4_000_000]) == oracle.frequencies([1, 3, 7, 1_999, 4_000_000])
     for where in FILTERS.values():
         for lane in (None, "text", "bm25"):
             assert store.count(where, lane=lane) == oracle.count(where, lane=lane)

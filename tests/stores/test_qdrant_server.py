@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
 from commonplace.errors import CollectionError, UsageError
-from commonplace.stores import open_store
+from commonplace.stores import create_store, open_store, qdrant_server
 from commonplace.stores.base import Schema
 from commonplace.stores.networked import Location
 
@@ -51,6 +52,29 @@ def test_requests_of_both_engines_are_made_of_the_same_words() -> None:
     (either,) = negated["must_not"]
     assert either["should"][0] == {"must": [{"key": "modality", "match": {"value": "image"}}]}
     assert either["should"][1]["must"][0]["range"] == {"gte": 1_767_225_600.0}
+
+
+def test_a_new_collection_of_a_cluster_has_the_shards_and_replicas_of_its_url(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Local mode takes these and does nothing about them: so what it is given is looked at."""
+    from qdrant_client import QdrantClient
+
+    given: dict[str, object] = {}
+
+    class Recorded(QdrantClient):
+        def create_collection(self, collection_name: str, **options: object) -> bool:  # type: ignore[override]
+            given.update(options)
+            return super().create_collection(collection_name, **options)  # type: ignore[arg-type]
+
+        def create_payload_index(self, *_: object, **__: object) -> None:  # type: ignore[override]
+            """Local mode has none, and warns."""
+
+    monkeypatch.setattr(qdrant_server, "connect", lambda place: Recorded(path=str(tmp_path)))
+    create_store("qdrant", "qdrant://host/notes?shards=4&replicas=2&write_consistency=1", Schema({"text": 4})).close()
+    cluster = {name: given[name] for name in ("shard_number", "replication_factor", "write_consistency_factor")}
+    assert list(cluster.values()) == [4, 2, 1]
+    assert given["metadata"] == {"commonplace": 1, "dims": {"text": 4}, "profiles": {"text": "float"}}
 
 
 def test_a_url_says_how_a_cluster_is_asked() -> None:

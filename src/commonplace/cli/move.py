@@ -14,6 +14,7 @@ from commonplace.profiles import OVERSAMPLING, PROFILES, Code, Profile
 if TYPE_CHECKING:
     from commonplace.evaluation.golden import Questions
     from commonplace.generations import Built, Progress
+    from commonplace.portable import ExportFormat
 
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -146,17 +147,19 @@ def _print(built: Built, as_json: bool) -> None:
 
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path))
+@click.option("--format", type=click.Choice(["sqlite", "parquet"]), default="sqlite", show_default=True)
 @collection_option
-def export(target: Path, path: Path) -> None:
+def export(target: Path, format: ExportFormat, path: Path) -> None:
     """Copy all but the vectors' store into an empty folder, also while another process uses the collection.
 
     \b
       commonplace export /backups/notes-monday
+      commonplace export tables --format parquet           # for pandas, DuckDB, Spark; `import` reads it as well
     """
     from commonplace.collection import Collection
 
-    Collection(path).export(target)
-    click.echo(f"{target}: documents.sqlite, cache/pictures.sqlite, base/vectors.sqlite")
+    Collection(path).export(target, format)
+    click.echo(f"{target}: " + ", ".join(sorted(file.name for file in target.iterdir())))
 
 
 @click.command("import")

@@ -19,7 +19,7 @@ from commonplace.profiles import PROFILES, Profile
 @click.option("--questions", type=click.Path(path_type=Path), help="JSONL as for `eval`: labelled recall as well.")
 @click.option("--html", type=click.Path(path_type=Path), help="Write the table and its picture here.")
 @click.option("--apply", is_flag=True, help="Build what is recommended as the next generation, and prove it.")
-@click.option("--accept-loss", is_flag=True, help="Apply it even if the questions are answered worse.")
+@click.option("--accept-loss", is_flag=True, help="Apply it even if --questions are answered worse.")
 @json_option
 @click.pass_context
 def tune(
@@ -63,6 +63,7 @@ def tune(
             progress=lambda name: progress(next(done), 0, name),
         )  # fmt: skip
         good = all(chosen is not None for chosen in tuned.chosen.values())
+        collection.close()  # for others to search while it is built
         golden = Questions(asked, accept_loss) if asked else None
         proof = collection.apply(tuned, questions=golden) if apply and good else None
     if html is not None:

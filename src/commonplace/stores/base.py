@@ -91,14 +91,9 @@ class Store(ABC):
         """A vector of the lane's tower, as the lane holds it."""
         return vector
 
+    @abstractmethod
     def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
-        """How many live chunks have words, and how many of them have each of `terms`; those that none has are absent.
-
-        Stores that keep these counts answer from them; otherwise each term is asked for.
-        """
-        everything = self.count()
-        found = ((term, len(self.sparse({term: 1.0}, everything))) for term in set(terms) if everything)
-        return everything, {term: count for term, count in found if count}
+        """How many live chunks have words, and how many have each of `terms`; those that none has are absent."""
 
     def candidates(
         self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None

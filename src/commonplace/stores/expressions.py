@@ -1,7 +1,4 @@
-"""Filters as people write them: `parse` reads an expression, `format` writes one.
-
-source=docs/*.md and (modality=image or tag=runbook) and date>=2026-01-01 and not tag=draft
-"""
+"""Filters as people write them, such as EXAMPLE."""
 
 from __future__ import annotations
 
@@ -42,52 +39,6 @@ def parse(expression: str) -> Filter:
     Raises FilterError with the position, what was expected there, and an example.
     """
     return _Parser(expression).whole()
-
-
-def format(expression: Filter) -> str:
-    """The expression that `parse` reads back as the same filter."""
-    match expression:
-        case Eq(field, value):
-            return f"{_written(field)}={_quoted(value)}"
-        case In(field, values):
-            return f"{_written(field)} in ({', '.join(_quoted(value) for value in values)})"
-        case Range(_, int(low), int(high)):
-            return f"date={_timestamp(low)}..{_timestamp(high - 1)}"
-        case Range(_, int(low), None):
-            return f"date>={_timestamp(low)}"
-        case Range(_, _, int(high)):
-            return f"date<={_timestamp(high - 1)}"
-        case Exists(field):
-            return f"{_written(field)} exists"
-        case SourceGlob(pattern):
-            return f"source={_quoted(pattern)}"
-        case And(parts):
-            return " and ".join(_nested(part) for part in parts)
-        case Or(parts):
-            return " or ".join(_nested(part) for part in parts)
-        case Not(part):
-            return f"not {_nested(part)}"
-    raise AssertionError(expression)
-
-
-def _written(field: Field) -> str:
-    return "tag" if field == "tags" else field
-
-
-def _nested(part: Filter) -> str:
-    return f"({format(part)})" if isinstance(part, And | Or) else format(part)
-
-
-def _quoted(value: Value) -> str:
-    text = str(value)
-    if _BARE.fullmatch(text):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _timestamp(seconds: int) -> str:
-    # Not fromtimestamp: some platforms refuse years far from 1970.
-    return (datetime(1970, 1, 1) + timedelta(seconds=seconds)).isoformat()
 
 
 _SPACE = re.compile(r"\s*")

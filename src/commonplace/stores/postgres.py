@@ -82,8 +82,11 @@ class PostgresStore(Store):
         except (TypeError, KeyError, ValueError, AttributeError) as error:
             raise CorruptCollection(f"the store in {place.url} does not say what it was made for ({error}).") from None
         checks.check_same(f"the store in {place.url}", made, schema)
-        settings = {"jit": "off", "hnsw.iterative_scan": "relaxed_order", "hnsw.max_scan_tuples": FARTHEST}
-        server = servers.Server(place, settings | {"hnsw.ef_search": _widest(schema)})
+        settings: dict[str, str | int] = {
+            "jit": "off", "hnsw.iterative_scan": "relaxed_order", "hnsw.max_scan_tuples": FARTHEST,
+            "hnsw.ef_search": _widest(schema),
+        }  # fmt: skip
+        server = servers.Server(place, settings)
         try:
             return cls(server, schema)
         except BaseException:
