@@ -209,7 +209,7 @@ class Records:
         return [row["id"] for row in self._db.execute(f"SELECT id FROM chunks {where} ORDER BY id", values)]
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
-        """Chunk id -> chunk with the words and mentions of its picture, as far as they are there; in the order of ids."""
+        """Chunk id -> chunk with the words and mentions of its picture, as far as they are there; in order."""
         rows = self._db.execute(
             "SELECT chunks.*, documents.source, pictures.words AS words FROM chunks "
             "JOIN documents ON documents.id = chunks.document "

@@ -164,7 +164,7 @@ def test_questions_that_are_answered_worse_stop_the_flip_unless_that_is_accepted
         for document in mine.documents()
         if document.state == "indexed" and document.format == "markdown"
     ]
-    made, _ = begin(opened, Change(lanes={"text": LaneChange(dim=64)}))
+    made, _ = begin(opened, Change(lanes={"text": LaneChange(dim=64)}), mine.home)
     with closing(made):
         construct(made, mine.settings, lambda *_: None, resumed=False)
         known = {document.source: document.id for document in mine.documents()}
