@@ -56,7 +56,11 @@ class Manifest:
     @property
     def schema(self) -> Schema:
         lanes = self.lanes.items()
-        return Schema({lane: held.dim for lane, held in lanes}, {lane: held.code for lane, held in lanes})
+        return Schema(
+            {lane: held.dim for lane, held in lanes},
+            {lane: held.code for lane, held in lanes},
+            {lane: " ".join((held.fingerprint, *held.transforms)) for lane, held in lanes},
+        )
 
 
 def read_identity(files: Files) -> Identity | None:

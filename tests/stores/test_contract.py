@@ -304,6 +304,15 @@ def test_opening_what_is_not_there_or_does_not_fit_is_an_error(kind: str, locati
         open_store(kind, location, Schema({"text": 8, "media": 4}))
 
 
+def test_vectors_of_another_encoder_are_never_mixed_in(kind: str, location: str | Path) -> None:
+    made = replace(SCHEMA, encoders={"text": "minilm", "media": "dino"})
+    create_store(kind, location, made).close()
+    open_store(kind, location, made).close()
+    with pytest.raises(SpaceMismatch, match=r"was made for .*'dino'.* asked for: .*'clip'"):
+        open_store(kind, location, replace(made, encoders={"text": "minilm", "media": "clip"}))
+    open_store(kind, location, SCHEMA).close()  # by who does not know
+
+
 @pytest.mark.parametrize("dims", [{"bm25": 4}, {"text": 0}, {"text": 70_000}, {"a b": 4}])
 def test_a_schema_that_no_store_can_hold_is_refused(kind: str, location: str | Path, dims: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=r"dense lane|dimension"):

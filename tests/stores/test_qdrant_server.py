@@ -74,7 +74,7 @@ def test_a_new_collection_of_a_cluster_has_the_shards_and_replicas_of_its_url(
     create_store("qdrant", "qdrant://host/notes?shards=4&replicas=2&write_consistency=1", Schema({"text": 4})).close()
     cluster = {name: given[name] for name in ("shard_number", "replication_factor", "write_consistency_factor")}
     assert list(cluster.values()) == [4, 2, 1]
-    assert given["metadata"] == {"commonplace": 1, "dims": {"text": 4}, "profiles": {"text": "float"}}
+    assert given["metadata"] == {"commonplace": 1, "dims": {"text": 4}, "profiles": {"text": "float"}, "encoders": {}}
 
 
 def test_a_url_says_how_a_cluster_is_asked() -> None:

@@ -15,15 +15,17 @@ from commonplace.types import Modality, Vectors
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What a store is made for. Dimensions and profiles are fixed when it is created.
+    """What a store is made for. Dimensions, profiles and encoders are fixed when it is created.
 
     dims   dense lane -> dimension, e.g. {"text": 384, "media": 384}
     codes  dense lane -> its code, where it is not the default
+    encoders  dense lane -> fingerprint of what makes its vectors, where that is known
     compared_kb  kilobytes of vectors of a lane up to which there is no graph, None for what the store finds best
     """
 
     dims: Mapping[str, int]
     codes: Mapping[str, Code] = field(default_factory=dict)
+    encoders: Mapping[str, str] = field(default_factory=dict)
     compared_kb: int | None = None
 
     def code(self, lane: str) -> Code:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -49,17 +50,22 @@ def check_schema(schema: Schema) -> None:
 
 def dump_schema(schema: Schema) -> dict[str, Any]:
     """What of a schema is fixed when a store is made, as JSON."""
-    return {"dims": dict(schema.dims), "profiles": {lane: schema.code(lane).profile for lane in schema.dims}}
+    profiles = {lane: schema.code(lane).profile for lane in schema.dims}
+    return {"dims": dict(schema.dims), "profiles": profiles, "encoders": dict(schema.encoders)}
 
 
 def load_schema(fields: Mapping[str, Any]) -> Schema:
     """Raises KeyError, TypeError, ValueError or AttributeError where `fields` are not what `dump_schema` made."""
     codes = {str(lane): Code(profile) for lane, profile in fields.get("profiles", {}).items()}
-    return Schema({str(lane): int(dim) for lane, dim in fields["dims"].items()}, codes)
+    encoders = {str(lane): str(made_by) for lane, made_by in fields.get("encoders", {}).items()}
+    return Schema({str(lane): int(dim) for lane, dim in fields["dims"].items()}, codes, encoders)
 
 
 def check_same(what: str, made: Schema, asked: Schema) -> None:
-    if (held := dump_schema(made)) != (wanted := dump_schema(asked)):
+    """Raises SpaceMismatch. Encoders are compared where both know them."""
+    known = asked.encoders if made.encoders else {}
+    made = replace(made, encoders=made.encoders if known else {})
+    if (held := dump_schema(made)) != (wanted := dump_schema(replace(asked, encoders=known))):
         raise SpaceMismatch(
             f"{what} was made for {held} (by lane), asked for: {wanted}. "
             "Open it with the encoders it was made with, or make a new collection."

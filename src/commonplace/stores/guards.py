@@ -85,8 +85,8 @@ def _copy_sparse(source: str, target: str) -> None:
 
 
 def _os_error(message: str) -> int:
-    found = re.search(r"os error (\d+)", message)
-    return int(found[1]) if found else 0
+    found = re.search(r"os error (\d+)|Os \{ code: (\d+)", message)  # Rust's two ways to say it
+    return int(found[1] or found[2]) if found else 0
 
 
 def _holder(folder: Path) -> str:
