@@ -108,7 +108,7 @@ class Assembly:
         if self._searcher is None:
             encoders = self.space.encoders
             self._searcher = Searcher(
-                self.records, self.store, self.wording, self.space.words, encoders.get("image"),
+                self.records, self.store, self.wording, self.space.words, encoders,
                 Calibration.load(self._calibration_file), Fusion(), encoders["text"],
             )  # fmt: skip
         return self._searcher

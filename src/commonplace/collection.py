@@ -163,8 +163,9 @@ class Collection:
         min_confidence: float | None = None,
         rerank: str | Path | Reranker | None = None,
     ) -> SearchResult:
-        """The k best chunks for words, a picture, or both.
+        """The k best chunks for words, a picture or a sound, or both.
 
+        audio     a sound file, where the collection's space has an encoder of sounds
         filter    an expression such as `source=docs/*.md and date>=2026-01-01`, or a Filter
         modality  only chunks of these modalities
         mode      "dense": by meaning and looks; "lexical": by words and identifiers; "hybrid": by all of them
@@ -175,22 +176,25 @@ class Collection:
 
         "Quoted words" must stand in a hit as they are, and -excluded ones must not.
         """
-        if audio is not None:
-            raise UsageError("searching by sound is not there yet; expected text or a picture. Use `text` or `image`.")
-        if not text.strip() and image is None:
-            raise UsageError("nothing to search for; expected text, a picture, or both. Give a query or --image FILE.")
+        if image is not None and audio is not None:
+            raise UsageError("a picture and a sound came; expected one of them. Search twice.")
+        if not text.strip() and image is None and audio is None:
+            raise UsageError(
+                "nothing to search for; expected text, a picture or a sound. Give a query or --image FILE."
+            )
         if k < 1:
             raise UsageError(f"k = {k}; expected at least 1.")
         opened = self._open()
-        if image is not None and "image" not in opened.space.encoders:
-            raise UsageError(f"{opened.space.name!r} has no encoder of pictures; expected words. Search by text.")
+        for example, given in (("image", image), ("audio", audio)):
+            if given is not None and example not in opened.space.encoders:
+                raise UsageError(f"{opened.space.name!r} has no encoder of {example}; expected words. Search by text.")
         where = filter_of(filter, modality, opened.records)
         if isinstance(rerank, str | Path):
             from commonplace.ranking.rerank import cross_encoder
 
             rerank = cross_encoder(str(rerank))
         return opened.searcher().search(
-            query_of(text, image), k, where, mode, lanes=lanes, fusion=fusion, min_confidence=min_confidence,
+            query_of(text, image, audio), k, where, mode, lanes=lanes, fusion=fusion, min_confidence=min_confidence,
             reranker=rerank,
         )  # fmt: skip
 

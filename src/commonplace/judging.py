@@ -15,7 +15,7 @@ from commonplace.records import Records
 from commonplace.stores.base import Store
 
 PICTURE_ALONE, PICTURE_WITH_WORDS = 1.0, 0.5
-"""Say of looks where a picture is the query; words that OCR read in it have the rest."""
+"""Say of looks where a picture or a sound is the query; words that OCR read in it have the rest."""
 PICTURES_ONLY = 0.135
 """Who asks for pictures only asks for looks rather: odds of asking for words fall by two units."""
 NOWHERE: tuple[int, frozenset[str]] = (-1, frozenset())
@@ -91,7 +91,7 @@ class Judge:
         texts = found.lanes.get("text", [])
         above = (
             (texts[0].score - calibration.level) / calibration.spread
-            if calibration and texts and query.picture is None and not filtered
+            if calibration and texts and query.example is None and not filtered
             else None
         )
         signs = Signs(
@@ -108,7 +108,7 @@ class Judge:
 
     def _looks(self, query: Query, found: Found) -> float:
         """Probability that the query asks for looks."""
-        if query.picture is not None:
+        if query.example is not None:
             return PICTURE_WITH_WORDS if query.said else PICTURE_ALONE
         if self._calibration is None or "text" not in found.vectors:
             return 0.5

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from commonplace.encoders.base import Encoder
+from commonplace.encoders.base import Encoder, Sound
 from commonplace.ingest.wording import Wording, read_text
 from commonplace.lexical.asking import Asked, says
 from commonplace.lexical.bm25 import query_weights, term_id
@@ -32,11 +32,16 @@ MOST_TO_READ = 2000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: words, a picture, or both. `words` are those that OCR read in the picture."""
+    """What is asked: words, a picture or a sound, or both. `words` are those that OCR read in the picture."""
 
     text: str = ""
-    picture: Image | None = None
+    example: Image | Sound | None = None
     words: str = ""
+
+    @property
+    def modality(self) -> str:
+        """Of the example."""
+        return "audio" if isinstance(self.example, Sound) else "image"
 
     @property
     def said(self) -> str:
@@ -59,14 +64,20 @@ class Found:
 
 
 class Lanes:
-    """Of one collection. The media lane lives in the space of `pictures`; `looks` reads words for it, and is the same
-    as `text` unless the collection has a specialist for its passages."""
+    """Of one collection. The media lane lives in the space of `examples` (modality -> encoder); `looks` reads words for
+    it, and is the same as `text` unless the collection has a specialist for its passages."""
 
     def __init__(
-        self, records: Records, store: Store, wording: Wording, text: Encoder, pictures: Encoder | None, looks: Encoder
+        self,
+        records: Records,
+        store: Store,
+        wording: Wording,
+        text: Encoder,
+        examples: Mapping[str, Encoder],
+        looks: Encoder,
     ) -> None:
         self._records, self._store, self._wording = records, store, wording
-        self._text, self._pictures, self._reads_looks = text, pictures, looks
+        self._text, self._examples, self._reads_looks = text, examples, looks
 
     def ask(
         self,
@@ -90,7 +101,8 @@ class Lanes:
         found.vectors = self._encode(query, dense)
         lap("encode")
         for lane in dense:
-            found.health[lane] = "ok" if lane in found.vectors else "its encoder reads no pictures"
+            unread = f"its encoder reads no {'sounds' if query.modality == 'audio' else 'pictures'}"
+            found.health[lane] = "ok" if lane in found.vectors else unread
         terms = self._wording.analyser.terms(query.said) if "bm25" in wanted else []
         if "bm25" in wanted:
             found.health["bm25"] = "ok" if terms else "no words in the query"
@@ -109,12 +121,12 @@ class Lanes:
         return found
 
     def _encode(self, query: Query, lanes: Sequence[str]) -> dict[str, Vectors]:
-        """Lane -> vector (d,): of the picture where there is one, else of the words. A picture asks the lane of words
+        """Lane -> vector (d,): of the example where there is one, else of the words. An example asks the lane of words
         only where both lanes are of one space."""
-        if query.picture is not None:
-            assert self._pictures is not None
+        if query.example is not None:
             asked = [lane for lane in lanes if self._reader(lane) is self._reads_looks]
-            return dict.fromkeys(asked, self._pictures.encode([query.picture], kind="query")[0]) if asked else {}
+            encoder = self._examples[query.modality]
+            return dict.fromkeys(asked, encoder.encode([query.example], kind="query")[0]) if asked else {}
         read: dict[int, Vectors] = {}
         for lane in lanes:
             encoder = self._reader(lane)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from commonplace.encoders.base import Encoder
 from commonplace.errors import UnknownName, UnreadableFile, UsageError
@@ -37,6 +37,8 @@ from commonplace.types import SearchResult
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+T = TypeVar("T")
+
 NO_MATCH = 0.5
 """Below this probability of an answer the search says that nothing answers."""
 
@@ -60,13 +62,13 @@ class Searcher:
         store: Store,
         wording: Wording,
         text: Encoder,
-        pictures: Encoder | None,
+        examples: Mapping[str, Encoder],
         calibration: Calibration | None,
         fusion: Fusion,
         looks: Encoder | None = None,
     ) -> None:
         self._records, self._wording, self._calibrated, self.fusion = records, wording, calibration is not None, fusion
-        self._lanes = Lanes(records, store, wording, text, pictures, looks or text)
+        self._lanes = Lanes(records, store, wording, text, examples, looks or text)
         self._judge = Judge(records, store, wording, calibration)
         self._hits = Hits(records, wording.analyser)
 
@@ -146,23 +148,29 @@ class Searcher:
         return reranked(fused, dict(zip(passages, scores, strict=True))) if scores else fused
 
 
-def query_of(text: str, image: str | Path | Image | None) -> Query:
-    """Raises UsageError for a picture that cannot be read."""
+def query_of(text: str, image: str | Path | Image | None, audio: str | Path | None = None) -> Query:
+    """Raises UsageError for a file that cannot be read."""
     text = clean_text(text)
+    if audio is not None:
+        from commonplace.ingest.sound import open_sound
+
+        return Query(text, _opened(audio, open_sound))
     if image is None:
         return Query(text)
     from commonplace.ingest.pictures import open_picture
     from commonplace.ingest.reading import picture_reader
 
-    if isinstance(image, str | Path):
-        try:
-            image = open_picture(Path(image))
-        except OSError as error:
-            raise UsageError(f"{image} cannot be read ({error.strerror}); expected a picture file.") from error
-        except UnreadableFile as error:
-            raise UsageError(f"{image}: {error}") from error
-    words = "\n".join(word.text for word in picture_reader().read(image))
-    return Query(text, image, words)
+    picture = _opened(image, open_picture) if isinstance(image, str | Path) else image
+    return Query(text, picture, "\n".join(word.text for word in picture_reader().read(picture)))
+
+
+def _opened(file: str | Path, open_file: Callable[[Path], T]) -> T:
+    try:
+        return open_file(Path(file))
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}); expected a picture or sound file.") from error
+    except UnreadableFile as error:
+        raise UsageError(f"{file}: {error}") from error
 
 
 def filter_of(filter: str | Filter | None, modality: str | Sequence[str] | None, records: Records) -> Filter | None:

@@ -8,6 +8,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,8 @@ def test_every_console_example_prints_what_the_page_says() -> None:
 def test_every_python_example_runs() -> None:
     seen = 0
     for page in PAGES:
+        if page.name == "adapters.md" and find_spec("torch") is None:
+            continue  # it trains
         names: dict[str, object] = {}
         for block in blocks(page, "python"):
             exec(compile(block, str(page), "exec"), names)

@@ -52,7 +52,7 @@ def _varied(model: Any) -> Any:
 
 
 def open_clip(folder: Path, *, kind: str = "clip") -> Path:
-    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "coca"."""
+    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "coca", "mobile" (a FastViT of timm)."""
     import open_clip as library
     import torch
     from safetensors.torch import save_file
@@ -65,6 +65,15 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
         config |= {"custom_text": True, "init_logit_bias": -10}
         text |= {"context_length": 16, "pool_type": "last", "no_causal_mask": True}
         preprocess = {"mean": [0.5] * 3, "std": [0.5] * 3, "interpolation": "bicubic", "resize_mode": "squash"}
+    if kind == "mobile":
+        config["custom_text"] = True
+        config["vision_cfg"] = {
+            "timm_model_name": "fastvit_t8",
+            "timm_pool": "avg",
+            "timm_proj": None,
+            "image_size": 64,
+        }
+        text["no_causal_mask"] = True
     if kind == "coca":
         config["custom_text"] = True
         vision |= {"attentional_pool": True, "attn_pooler_heads": 4, "output_tokens": True}
@@ -75,7 +84,7 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
     folder.mkdir(parents=True)
     (folder / "open_clip_config.json").write_text(json.dumps({"model_cfg": config, "preprocess_cfg": preprocess}))
     torch.manual_seed(0)
-    cls = library.CoCa if kind == "coca" else library.CustomTextCLIP if kind == "siglip" else library.CLIP
+    cls = {"clip": library.CLIP, "coca": library.CoCa}.get(kind, library.CustomTextCLIP)
     shape = {key: value for key, value in config.items() if key != "custom_text"}
     model = _varied(cls(**shape))
     with torch.no_grad():
@@ -172,28 +181,51 @@ def sentences(folder: Path, *, pictures: bool = False) -> Path:
     return folder
 
 
-def pe_audio(folder: Path) -> Path:
-    """PE audio-video's part for sounds and words: a codec, a transformer over its frames, a ModernBERT."""
+def perception(folder: Path, kind: str) -> Path:
+    """PE audio-video ("pe_audio_video") or one half of it: a codec and a transformer over its frames for sounds, a ViT
+    and a transformer over its pictures for videos, a ModernBERT for words."""
     import torch
     import transformers as library
 
-    text = {"model_type": "modernbert", "vocab_size": 320, "hidden_size": 32, "intermediate_size": 48,
-            "num_hidden_layers": 2, "num_attention_heads": 2, "pad_token_id": 0,
-            "max_position_embeddings": 64}  # fmt: skip
+    shape = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
+    text = {"model_type": "modernbert", "vocab_size": 320, **shape, "pad_token_id": 0, "max_position_embeddings": 64}
     codec = {"model_type": "dac", "encoder_hidden_size": 8, "downsampling_ratios": [2, 4, 5], "codebook_dim": 4,
              "codebook_size": 16, "n_codebooks": 2, "decoder_hidden_size": 16,
              "upsampling_ratios": [5, 4, 2]}  # fmt: skip
-    audio = {"dac_config": codec, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
-             "num_attention_heads": 2, "head_dim": 16}  # fmt: skip
-    model = _varied(library.PeAudioModel(library.PeAudioConfig(text_config=text, audio_config=audio)))
+    vision = {"model_type": "timm_wrapper", "architecture": "vit_pe_core_tiny_patch16_384", "num_classes": 24,
+              "model_args": {"depth": 2, "img_size": 32}, "do_pooling": True, "global_pool": "map"}  # fmt: skip
+    parts = {
+        "audio_config": {"model_type": "pe_audio_encoder", "dac_config": codec, **shape, "head_dim": 16},
+        "video_config": {"model_type": "pe_video_encoder", "vision_config": vision, **shape, "head_dim": 16},
+    }
+    name = {"pe_audio": "PeAudio", "pe_video": "PeVideo", "pe_audio_video": "PeAudioVideo"}[kind]
+    if kind == "pe_audio_video":
+        parts = {"audio_video_config": {**parts, **shape, "head_dim": 16}}
+    else:
+        parts = {part: values for part, values in parts.items() if part.startswith(kind.removeprefix("pe_"))}
+    model = _varied(getattr(library, f"{name}Model")(getattr(library, f"{name}Config")(text_config=text, **parts)))
     with torch.no_grad():
-        for parameter in model.audio_encoder.embedder.dac_encoder.parameters():
-            if parameter.ndim == 3:  # by their whole fan-in: a deep stack of convolutions overflows otherwise
+        for part, parameter in model.named_parameters():
+            if "dac_encoder" in part and parameter.ndim == 3:  # by their whole fan-in: the stack would overflow
                 parameter.normal_(0, float(2 / parameter[0].numel()) ** 0.5)
-        model.audio_encoder.patch_embedder.class_embedding.mul_(1e-3)  # what the codec says must not drown in it
-        model.text_audio_logit_scale.fill_(20.0)
-        model.text_audio_logit_bias.fill_(-3.0)
+            elif "class_embedding" in part:
+                parameter.mul_(1e-3)  # what the codec and the pictures say must not drown in it
+            elif part.endswith(("text_audio_logit_scale", "text_video_logit_scale")):
+                parameter.fill_(20.0)
+            elif part.endswith(("text_audio_logit_bias", "text_video_logit_bias")):
+                parameter.fill_(-3.0)
     model.save_pretrained(folder)
     bpe(folder, 64, pad="<pad>", begin="<s>", end="</s>")
-    library.PeAudioFeatureExtractor(sampling_rate=16_000, hop_length=40).save_pretrained(folder)
+    if "audio" in kind:
+        library.PeAudioFeatureExtractor(sampling_rate=16_000, hop_length=40).save_pretrained(folder)
+    if "video" in kind:
+        library.PeVideoVideoProcessor(
+            size={"height": 32, "width": 32},
+            do_resize=True,
+            do_rescale=True,
+            do_normalize=True,
+            image_mean=[0.5] * 3,
+            image_std=[0.5] * 3,
+            do_sample_frames=False,
+        ).save_pretrained(folder)
     return folder

@@ -16,8 +16,9 @@ import pytest
 from encoders import checkpoints
 from PIL import Image
 
-from commonplace.encoders.base import Sound
-from commonplace.errors import DimensionMismatch, ModelError, UsageError
+from commonplace.encoders.base import Sound, Video
+from commonplace.encoders.torch_tower import pick_dtype
+from commonplace.errors import DimensionMismatch, ModelError, UnknownName, UsageError
 from commonplace.spaces.registry import load_space
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
@@ -31,16 +32,17 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "open_clip": checkpoints.open_clip,
     "open_clip-siglip": lambda folder: checkpoints.open_clip(folder, kind="siglip"),
     "open_clip-coca": lambda folder: checkpoints.open_clip(folder, kind="coca"),
+    "open_clip-mobile": lambda folder: checkpoints.open_clip(folder, kind="mobile"),
     "transformers-clip": checkpoints.clip,
     "transformers-siglip": checkpoints.siglip,
     "transformers-siglip2": lambda folder: checkpoints.siglip(folder, second=True),
     "transformers-clap": checkpoints.clap,
-    "transformers-pe-audio": checkpoints.pe_audio,
+    "transformers-pe-audio": lambda folder: checkpoints.perception(folder, "pe_audio"),
+    "transformers-pe-video": lambda folder: checkpoints.perception(folder, "pe_video"),
+    "transformers-pe-audio-video": lambda folder: checkpoints.perception(folder, "pe_audio_video"),
     "sentence-transformers": checkpoints.sentences,
     "sentence-transformers-pictures": lambda folder: checkpoints.sentences(folder, pictures=True),
 }
-PICTURES = ["open_clip", "open_clip-siglip", "open_clip-coca", "transformers-clip", "transformers-siglip",
-            "transformers-siglip2", "sentence-transformers-pictures"]  # fmt: skip
 
 
 def family(kind: str) -> str:
@@ -76,10 +78,37 @@ def pictures() -> list[Image.Image]:
     return [*noise, Image.new("RGB", (30, 90), "red")]
 
 
-def sounds(kind: str) -> list[Sound]:
-    """At the rate that the checkpoint was made for."""
-    random, rate = np.random.default_rng(1), 16_000 if kind.endswith("pe-audio") else 48_000
-    return [Sound(random.standard_normal(n).astype(np.float32) / 3, rate) for n in (9_000, 20_000, 500)]
+def items(kind: str, pictures: list[Image.Image]) -> dict[str, list[Any]]:
+    """Modality -> what is encoded; sounds at the rate that the checkpoint was made for."""
+    random, rate = np.random.default_rng(1), 16_000 if "pe-audio" in kind else 48_000
+    sounds = [Sound(random.standard_normal(n).astype(np.float32) / 3, rate) for n in (9_000, 20_000, 500)]
+    videos = [Video(random.integers(0, 256, (t, 40, 56, 3), np.uint8)) for t in (5, 2, 7)]
+    return {"text": TEXTS, "image": pictures, "audio": sounds, "video": videos}
+
+
+def perception(kind: str, folder: Path) -> dict[str, Any]:
+    """The rows of PE's own forward pass: of words for sounds, of words for videos, of sounds, of videos."""
+    import torch
+    import transformers
+
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    given, rows = items(kind, []), dict[str, list[Any]]()
+    for text, sound, video in zip(TEXTS, *([*given[m], given[m][0]] for m in ("audio", "video")), strict=True):
+        inputs = dict(tokenizer([text], truncation=True, return_tensors="pt"))
+        if "audio" in kind:
+            features = transformers.AutoFeatureExtractor.from_pretrained(folder)
+            heard = features([sound.samples], sampling_rate=sound.rate, return_tensors="pt")
+            inputs["input_values"] = heard["input_values"]
+        if "video" in kind:
+            processor = transformers.AutoVideoProcessor.from_pretrained(folder)
+            seen = processor(videos=[torch.from_numpy(video.frames).permute(0, 3, 1, 2)], return_tensors="pt")
+            inputs["pixel_values_videos"] = seen["pixel_values_videos"]
+        answer = model(**inputs)
+        for name in ("text_audio", "text_video", "audio", "video"):
+            if (found := getattr(answer, f"{name}_embeds", None)) is not None:
+                rows.setdefault(name, []).append(found[0].numpy())
+    return {name: unit(found[: len(TEXTS) if name.startswith("text") else 3]) for name, found in rows.items()}
 
 
 def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, Any]:
@@ -103,18 +132,18 @@ def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, An
             return answers | ({"image": model.encode(pictures)} if kind.endswith("pictures") else {})
         import transformers
 
+        if "pe-" in kind:
+            rows = perception(kind, folder)
+            if kind.endswith("pe-audio-video"):
+                none = {name: np.zeros_like(found) for name, found in rows.items()}
+                return {
+                    "text": np.hstack([rows["text_audio"], rows["text_video"], none["text_audio"]]),
+                    "audio": np.hstack([rows["audio"], none["audio"], rows["audio"]]),
+                    "video": np.hstack([none["video"], rows["video"], rows["video"]]),
+                }
+            return {name.partition("_")[0]: found for name, found in rows.items()}
         model = transformers.AutoModel.from_pretrained(folder).eval()
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        if kind.endswith("pe-audio"):
-            features = transformers.AutoFeatureExtractor.from_pretrained(folder)
-            rows: dict[str, list[Any]] = {"text": [], "audio": []}
-            for text, sound in zip(TEXTS, (*sounds("pe-audio"), sounds("pe-audio")[0]), strict=True):
-                heard = features([sound.samples], sampling_rate=sound.rate, return_tensors="pt")
-                tokens = tokenizer([text], truncation=True, return_tensors="pt")
-                answer = model(**tokens, input_values=heard["input_values"])
-                rows["text"].append(answer.text_audio_embeds[0].numpy())
-                rows["audio"].append(answer.audio_embeds[0].numpy())
-            return {"text": rows["text"], "audio": rows["audio"][:3]}
         if "siglip" in kind:
             tokens = tokenizer(
                 TEXTS, padding="max_length", max_length=16, truncation=True, padding_side="right", return_tensors="pt"
@@ -126,7 +155,8 @@ def theirs(kind: str, folder: Path, pictures: list[Image.Image]) -> dict[str, An
             }
         if kind.endswith("clap"):
             features = transformers.AutoFeatureExtractor.from_pretrained(folder)
-            heard = features([sound.samples for sound in sounds(kind)], sampling_rate=48_000, return_tensors="pt")
+            sounds = [sound.samples for sound in items(kind, pictures)["audio"]]
+            heard = features(sounds, sampling_rate=48_000, return_tensors="pt")
             answers["audio"] = model.get_audio_features(**heard)
         else:
             processor = transformers.AutoImageProcessor.from_pretrained(folder)
@@ -142,10 +172,10 @@ def unit(rows: Any) -> Vectors:
 def test_vectors_are_those_of_the_library(kind: str, made: Callable[[str], Path], pictures: list[Image.Image]) -> None:
     space = load_space(f"{family(kind)}:{made(kind)}")
     expected = theirs(kind, made(kind), pictures)
-    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds(kind)}
+    given = items(kind, pictures)
     assert space.encoders.keys() == expected.keys() - {"query"}
     for modality in space.encoders:
-        assert space.encode(modality, items[modality]) == pytest.approx(unit(expected[modality]), abs=1e-5)
+        assert space.encode(modality, given[modality]) == pytest.approx(unit(expected[modality]), abs=1e-5)
     if "query" in expected:
         assert space.encode_query(TEXTS) == pytest.approx(unit(expected["query"]), abs=1e-5)
 
@@ -155,20 +185,39 @@ def test_a_vector_does_not_depend_on_its_batch(
     kind: str, made: Callable[[str], Path], pictures: list[Image.Image]
 ) -> None:
     space = load_space(f"{family(kind)}:{made(kind)}")
-    items: dict[str, list[Any]] = {"text": TEXTS, "image": pictures, "audio": sounds(kind)}
+    given = items(kind, pictures)
     for modality in space.encoders:
-        together = space.encode(modality, items[modality])
+        together = space.encode(modality, given[modality])
         assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(len(together)), abs=1e-5)
-        backwards = space.encode(modality, items[modality][::-1])[::-1]
+        backwards = space.encode(modality, given[modality][::-1])[::-1]
         assert together == pytest.approx(backwards, abs=1e-5)
-        assert together[1:2] == pytest.approx(space.encode(modality, items[modality][1:2]), abs=1e-5)
+        assert together[1:2] == pytest.approx(space.encode(modality, given[modality][1:2]), abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["open_clip", "transformers-clip", "transformers-siglip"])
+def test_words_sounds_and_videos_have_half_the_cosines_that_each_pair_was_trained_with(
+    made: Callable[[str], Path],
+) -> None:
+    import torch
+
+    kind = "transformers-pe-audio-video"
+    space, given = load_space(f"transformers:{made(kind)}"), items(kind, [])
+    with torch.inference_mode():
+        rows = perception(kind, made(kind))
+    words, sounds, videos = (space.encode(modality, given[modality]) for modality in ("text", "audio", "video"))
+    assert 2 * words @ sounds.T == pytest.approx(rows["text_audio"] @ rows["audio"].T, abs=1e-5)
+    assert 2 * words @ videos.T == pytest.approx(rows["text_video"] @ rows["video"].T, abs=1e-5)
+    assert 2 * sounds @ videos.T == pytest.approx(rows["audio"] @ rows["video"].T, abs=1e-5)
+    assert space.temperature == pytest.approx(1 / 40)  # a scale of 20, on half the cosines
+    assert space.bias == -3.0
+
+
+@pytest.mark.parametrize(
+    "kind", ["open_clip", "transformers-clip", "transformers-siglip", "transformers-pe-audio-video"]
+)
 def test_a_search_by_words_loads_the_text_tower_alone(kind: str, made: Callable[[str], Path]) -> None:
     space = load_space(f"{family(kind)}:{made(kind)}")
     space.encode_query(["a cat"])
-    assert {m: encoder.loaded for m, encoder in space.encoders.items()} == {"text": True, "image": False}  # type: ignore[attr-defined]
+    assert [m for m, encoder in space.encoders.items() if encoder.loaded] == ["text"]  # type: ignore[attr-defined]
 
 
 def test_scales_biases_and_scores_are_read_from_the_checkpoint(made: Callable[[str], Path]) -> None:
@@ -264,9 +313,35 @@ def test_a_tower_that_gives_all_things_the_same_vector_is_refused(made: Callable
         load_space(f"open_clip:{folder}").encode_text(["a cat"])
 
 
+def test_the_number_format_is_chosen_by_the_device() -> None:
+    import torch
+
+    assert pick_dtype(torch, "cpu") is pick_dtype(torch, "mps") is torch.float32
+    assert pick_dtype(torch, "cpu", "bfloat16") is torch.bfloat16
+    with pytest.raises(UsageError, match="dtype='float16'; choose from: float32, bfloat16"):
+        pick_dtype(torch, "cpu", "float16")
+
+
+@pytest.mark.parametrize("kind", ["open_clip", "transformers-clip"])
+def test_bfloat16_keeps_vectors_and_fingerprint(
+    kind: str, made: Callable[[str], Path], pictures: list[Image.Image]
+) -> None:
+    exact, brief = (load_space(f"{family(kind)}:{made(kind)}?dtype={dtype}") for dtype in ("float32", "bfloat16"))
+    assert (exact.encode_image(pictures) * brief.encode_image(pictures)).sum(axis=1).min() > 0.99
+    assert (exact.encode_text(TEXTS) * brief.encode_text(TEXTS)).sum(axis=1).min() > 0.99
+    assert exact.anchor == brief.anchor
+
+
 def test_a_device_that_is_not_there_is_named(made: Callable[[str], Path]) -> None:
     with pytest.raises(UsageError, match=r"device 'tpu' is not there; this machine has: .*cpu"):
         load_space(f"open_clip:{made('open_clip')}?device=tpu").encode_text(["a"])
+
+
+def test_a_tag_that_open_clip_does_not_know_is_answered_with_the_nearest() -> None:
+    from commonplace.encoders.open_clip import repository
+
+    with pytest.raises(UnknownName, match=r"knows no 'ViT-B-32/laion2b_s34b'. Did you mean: .*laion2b_s34b_b79k"):
+        repository("ViT-B-32/laion2b_s34b")
 
 
 def test_a_text_model_is_sent_to_the_right_family(made: Callable[[str], Path]) -> None:
@@ -301,6 +376,72 @@ def test_a_collection_pairs_a_specialist_with_a_shared_space(
     assert dims == {"text": 384, "media": 48}
 
 
+def test_a_sound_is_a_query_where_the_space_hears(
+    made: Callable[[str], Path], folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    import soundfile
+
+    from commonplace.collection import Collection
+
+    root, clap = folder("notes", {"rain.md": "rain on a roof", "dog.md": "a dog barks"}), made("transformers-clap")
+    soundfile.write(tmp_path / "noise.flac", np.random.default_rng(0).standard_normal(8_000) / 8, 8_000)
+    with Collection(tmp_path / "c", model=f"transformers:{clap}") as collection:
+        collection.add(root)
+        found = collection.search(audio=tmp_path / "noise.flac")
+        assert (len(found.hits), found.lanes["bm25"]) == (2, "no words in the query")
+        with pytest.raises(UsageError, match="has no encoder of image; expected words"):
+            collection.search(image=Image.new("RGB", (8, 8)))
+        with pytest.raises(UsageError, match=r"gone\.wav cannot be read \(No such file or directory\)"):
+            collection.search(audio=tmp_path / "gone.wav")
+    with Collection(tmp_path / "pair", model=f"bundled+transformers:{clap}") as collection:
+        collection.add(root)
+        assert collection.search(audio=tmp_path / "noise.flac").lanes["text"] == "its encoder reads no sounds"
+
+
+def test_sounds_and_videos_are_embedded_from_their_files(made: Callable[[str], Path], tmp_path: Path) -> None:
+    import json
+
+    import soundfile
+    from click.testing import CliRunner
+    from ingest.test_sound_and_video import write_video
+
+    from commonplace.cli import main
+
+    folder, tone = made("transformers-pe-audio-video"), np.sin(np.arange(8_000) / 9).astype(np.float32) / 2
+    soundfile.write(tmp_path / "tone.wav", tone, 8_000, subtype="FLOAT")
+    write_video(tmp_path / "dark.mp4", [10] * 20)
+    words = ["embed", "a tone", "--audio", tmp_path / "tone.wav", "--video", tmp_path / "dark.mp4", "--json"]
+    answer = CliRunner().invoke(main, [*map(str, words), "--model", f"transformers:{folder}"])
+    rows = {Path(row["item"]).name: np.array(row["vector"]) for row in json.loads(answer.stdout)}
+    assert list(rows) == ["a tone", "tone.wav", "dark.mp4"]
+    space = load_space(f"transformers:{folder}")
+    assert rows["tone.wav"] == pytest.approx(space.encode_audio([Sound(tone, 8_000)])[0], abs=1e-5)
+    assert rows["dark.mp4"].shape == (space.dim,)
+
+
+def test_an_adapter_is_fitted_on_sounds(made: Callable[[str], Path], tmp_path: Path) -> None:
+    """Six pitches under names of their own: what a head can learn of any encoder that tells them apart."""
+    import json
+
+    import soundfile
+
+    from commonplace.training.adapter import train_adapter
+
+    random, rows = np.random.default_rng(0), []
+    for number in range(60):
+        pitch = 200 * 2 ** (number % 6)
+        tone = np.sin(2 * np.pi * pitch * np.arange(4_000) / 16_000) / 3 + random.standard_normal(4_000) / 50
+        soundfile.write(tmp_path / f"{number}.wav", tone, 16_000)
+        rows.append({"text": ["cat", "line", "rain", "select", "users", "alarm"][number % 6], "audio": f"{number}.wav"})
+    (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    figures = train_adapter(
+        tmp_path / "pairs.jsonl", tmp_path / "head", model=f"transformers:{made('transformers-pe-audio')}"
+    )
+    assert (list(figures), figures["audio"]["pairs"], figures["audio"]["kept"]) == (["audio"], 60, True)
+    adapted = load_space(f"adapter:{tmp_path / 'head'}")
+    assert adapted.encoders["audio"].stored is not adapted.encoders["audio"]
+
+
 def test_a_model_that_cannot_be_used_leaves_no_collection(
     made: Callable[[str], Path], folder: Callable[..., Path], tmp_path: Path
 ) -> None:
@@ -328,9 +469,9 @@ def test_an_exported_model_is_close_to_the_original_and_needs_no_torch(
     exact, small = load_space(f"{family(kind)}:{made(kind)}"), load_space(f"onnx:{tmp_path / 'out'}")
     assert (small.dim, small.scores, small.bias) == (exact.dim, exact.scores, exact.bias)
     assert small.temperature == pytest.approx(exact.temperature)
-    items: dict[str, list[Any]] = {"text": TEXTS[:2], "image": pictures}
+    given = items(kind, pictures)
     for modality in small.encoders:
-        cosines = (exact.encode(modality, items[modality]) * small.encode(modality, items[modality])).sum(axis=1)
+        cosines = (exact.encode(modality, given[modality]) * small.encode(modality, given[modality])).sum(axis=1)
         assert cosines.min() > 0.98  # of an image, resized by Pillow instead of torchvision
 
 

@@ -135,7 +135,11 @@ def test_the_commands_pull_list_verify_and_remove(serve: Callable[..., None]) ->
     rows = json.loads(run.invoke(main, ["models", "list", "--json"]).stdout)
     (row,) = [row for row in rows if row["name"] == NAME]
     assert row["revision"] == COMMIT
+    assert (row["dim"], row["modalities"], row["downloaded"]) == (512, ["text", "image"], True)
     assert {row["name"] for row in rows} >= {"bundled", "clip", "siglip2", "best-cpu", "best-gpu", "tri-modal"}
+    head, first, *_ = run.invoke(main, ["models"]).stdout.splitlines()
+    assert head.split() == ["name", "dim", "modalities", "MB", "licence", "installed", "downloaded"]
+    assert first.split()[:4] == ["bundled", "384", "text,", "image"]
     assert "MB freed" in run.invoke(main, ["models", "remove", NAME]).stdout
     gone = run.invoke(main, ["models", "verify", NAME])
     assert gone.exit_code == 2

@@ -84,3 +84,10 @@ def test_the_example_finds_series_that_it_has_not_seen(tmp_path: Path, capsys: p
         sys.path.pop(0)
     assert figures["bound"] >= 0.8
     assert "recall@5" in capsys.readouterr().out
+
+
+def test_a_users_own_encoder_of_sounds_gets_its_files_as_they_are(space: Space) -> None:
+    """What opens files for our encoders must not stand between a user and his own function."""
+    named = [(f"{sign}.wav", WORDS[sign < 0]) for sign in (1, -1) for _ in range(10)]
+    bound = space.bind("audio", lambda items: [[float(item.removesuffix(".wav"))] for item in items], named)
+    assert bound.encode_audio(["1.wav", "-1.wav"]).shape == (2, space.dim)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -43,6 +43,7 @@ def classify(files: tuple[Path, ...], labels: tuple[str, ...], none_of_these: bo
 @click.argument("texts", nargs=-1)
 @click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture to encode.")
 @click.option("--audio", "sounds", multiple=True, type=click.Path(path_type=Path), help="A sound to encode.")
+@click.option("--video", "videos", multiple=True, type=click.Path(path_type=Path), help="A video to encode.")
 @click.option("--dim", type=int, help="Truncate to this many dimensions, at length 1 again.")
 @click.option("--model", default="bundled", show_default=True, help="Space to encode in.")
 @json_option
@@ -50,32 +51,29 @@ def embed(
     texts: tuple[str, ...],
     images: tuple[Path, ...],
     sounds: tuple[Path, ...],
+    videos: tuple[Path, ...],
     dim: int | None,
     model: str,
     as_json: bool,
 ) -> None:
-    """Unit vectors of texts and pictures in one space.
+    """Unit vectors of texts, and of the pictures, sounds and videos that the model has an encoder for, in one space.
 
     \b
       commonplace embed "outbound traffic spikes" --image dashboard.png --json
+      commonplace embed "a dog barks" --audio yard.flac --model transformers:laion/clap-htsat-unfused
     """
     from commonplace.errors import UsageError
-    from commonplace.ingest.pictures import open_picture
     from commonplace.spaces.registry import load_space
-    from commonplace.vectors.normalise import truncate
 
-    if sounds:
-        raise UsageError("encoding sound is not there yet; expected texts or pictures. Use TEXT or --image.")
-    if not texts and not images:
-        raise UsageError("nothing to encode; expected texts, pictures, or both. Give TEXT... or --image FILE.")
+    asked = {"text": texts, "image": images, "audio": sounds, "video": videos}
+    if not any(asked.values()):
+        raise UsageError("nothing to encode; expected texts or files. Give TEXT..., --image, --audio or --video FILE.")
     space = load_space(model)
     rows: list[tuple[str, list[float]]] = []
-    if texts:
-        rows += zip(texts, space.encode_text(list(texts), kind="document", dim=dim).tolist(), strict=True)
-    if images:
-        vectors = space.encode_image([open_picture(image) for image in images])
-        vectors = truncate(vectors, dim) if dim else vectors
-        rows += zip(map(str, images), vectors.tolist(), strict=True)
+    for modality, items in asked.items():
+        if items:
+            vectors = space.encode(modality, items, dim=dim)
+            rows += zip(map(str, items), vectors.tolist(), strict=True)
     if as_json:
         print_json([{"item": item, "vector": [round(x, 6) for x in vector]} for item, vector in rows])
         return
@@ -90,6 +88,7 @@ def embed(
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the training data.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower, or the head.")
 @click.option("--model", default="bundled", show_default=True, help="Space that an adapter is fitted on.")
+@click.option("--collection", "-c", type=click.Path(path_type=Path), help="Where `gold` and `clicked` documents are.")
 @click.option("--loss", type=click.Choice(["softmax", "sigmoid"]), default="softmax", show_default=True)
 @click.option("--hidden", type=click.IntRange(0), default=0, help="Width of an adapter's hidden layer; 0: linear.")
 @click.option("--smoke", is_flag=True, help="The same code path in seconds, on very little data.")
@@ -102,6 +101,7 @@ def train(
     data: Path | None,
     out: Path,
     model: str,
+    collection: Path | None,
     loss: Literal["softmax", "sigmoid"],
     hidden: int,
     smoke: bool,
@@ -111,7 +111,7 @@ def train(
     """Train a tower by one of the recipes, or fit an adapter: a head for your own pairs. Needs the [train] extra.
 
     Of a recipe, curves, a report and the state to resume from are in OUT/training. An adapter is refused (exit code 2)
-    where it does not rank held-out pairs better; use it as --model adapter:OUT.
+    where it does not rank held-out pairs better; apply one with `commonplace rebuild --model adapter:OUT`.
 
     \b
       commonplace train --recipe text --weights cache/ --data data/ --out towers/
@@ -134,7 +134,9 @@ def train(
         require("torch", extra="train")
         from commonplace.training.adapter import Config, train_adapter
 
-        figures = train_adapter(adapter, out, model=model, config=Config(loss=loss, hidden=hidden))
+        figures = train_adapter(
+            adapter, out, model=model, config=Config(loss=loss, hidden=hidden), sources=_sources(collection)
+        )
     else:
         assert recipe is not None
         run = look_up(RECIPES, recipe, kind="recipe")
@@ -145,4 +147,20 @@ def train(
     if as_json:
         print_json(figures)
     else:
-        click.echo("\n".join(f"{name}: {figure}" for name, figure in figures.items()))
+        click.echo("\n".join(f"{name}: {_line(figure)}" for name, figure in figures.items()))
+
+
+def _sources(collection: Path | None) -> dict[str, Path]:
+    """Source -> path of the documents of a collection."""
+    from commonplace.collection import Collection
+
+    if collection is None:
+        return {}
+    with Collection(collection) as opened:
+        return {document.source: document.path for document in opened.documents()}
+
+
+def _line(figure: Any) -> str:
+    if isinstance(figure, dict):
+        return ", ".join(f"{name} {_line(value)}" for name, value in figure.items())
+    return f"{figure:.3f}" if isinstance(figure, float) else str(figure)

@@ -12,6 +12,7 @@ from commonplace.cli.common import json_option, print_json
 
 MODULES = {"clip": "open_clip", "transformers": "transformers", "sentence-transformers": "sentence_transformers"}
 """Extra -> the module that it brings."""
+COLUMNS = ("name", "dim", "modalities", "MB", "licence", "installed", "downloaded")
 
 
 @click.group(invoke_without_command=True)
@@ -40,46 +41,63 @@ def list_(as_json: bool) -> None:
 def _list(as_json: bool) -> None:
     from commonplace.encoders.shelf import pulled
     from commonplace.spaces.presets import PRESETS
-    from commonplace.spaces.registry import SPACES, load_space
+    from commonplace.spaces.registry import SPACES, load_space, split
 
-    here = {card["name"]: card for card in pulled()}
+    cards = {card["name"]: card for card in pulled()}
     rows: list[dict[str, Any]] = []
     for name in SPACES:
         space = load_space(name)
-        encoders = {m: encoder.name for m, encoder in space.encoders.items()}
-        rows.append({"name": name, "dim": space.dim, "encoders": encoders, "licence": "Apache-2.0", "ready": True})
+        size = sum(encoder.path.stat().st_size for encoder in space.encoders.values())  # type: ignore[attr-defined]
+        rows.append(_row(name, space.dim, list(space.encoders), size, "Apache-2.0", [], True))
     for name, preset in PRESETS.items():
-        missing = [extra for extra in preset.extra.split(",") if not find_spec(MODULES[extra])]
-        downloaded = all(one in here for one in _to_pull(name))
-        rows.append({
-            "name": name, "dim": preset.dim, "space": preset.space, "brings": preset.brings, "licence": preset.licence,
-            "megabytes": preset.parameters * 4, "missing_extras": missing,
-            "downloaded": downloaded, "ready": not missing and downloaded,
-        })  # fmt: skip
-    for name, card in here.items():
-        size = sum(file["bytes"] for file in card["files"].values()) // 10**6
-        about = {key: card[key] for key in ("licence", "repository", "revision")}
-        rows.append({"name": name, "megabytes": size, **about, "downloaded": True})
+        missing = [extra for extra in preset.extras if not find_spec(MODULES[extra])]
+        here = all(one in cards for one in _to_pull(name))
+        size = 4_000_000 * preset.parameters
+        row = _row(name, preset.dim, list(preset.modalities), size, preset.licence, missing, here)
+        rows.append(row | {"space": preset.space, "brings": preset.brings})
+    for name, card in cards.items():
+        dim, modalities = _towers(name)
+        size = sum(file["bytes"] for file in card["files"].values())
+        extra = {"open_clip": "clip"}.get(family := split(name)[0], family)
+        missing = [] if find_spec(MODULES[extra]) else [extra]
+        row = _row(name, dim, modalities, size, card["licence"], missing, True)
+        rows.append(row | {key: card[key] for key in ("repository", "revision")})
     if as_json:
         print_json(rows)
         return
-    for row in rows:
-        click.echo(_line(row))
+    cells = [COLUMNS, *(_cells(row) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    for line in cells:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
-def _line(row: dict[str, Any]) -> str:
-    if "encoders" in row:
-        towers = ", ".join(f"{modality}: {encoder}" for modality, encoder in row["encoders"].items())
-        return f"{row['name']}: {row['dim']} dimensions, {towers}"
-    if "space" not in row:
-        return f"{row['name']}: {row['megabytes']} MB, {row['licence']}, {row['repository']} at {row['revision'][:12]}"
-    state = "ready" if row["ready"] else ", ".join(
-        [f"needs commonplace[{extra}]" for extra in row["missing_extras"]] + ["not pulled"] * (not row["downloaded"])
-    )  # fmt: skip
-    size = f"about {row['megabytes']} MB, " if row["megabytes"] else ""
-    return (
-        f"{row['name']}: {row['dim']} dimensions, {size}{row['licence']}; {row['brings']} [{state}]\n  = {row['space']}"
-    )
+def _row(
+    name: str, dim: int | None, modalities: list[str], size: int, licence: str, missing: list[str], here: bool
+) -> dict[str, Any]:
+    """size in bytes, 0 where it is not known."""
+    return {
+        "name": name, "dim": dim, "modalities": modalities, "megabytes": round(size / 1e6) if size else None,
+        "licence": licence, "missing_extras": missing, "downloaded": here, "ready": here and not missing,
+    }  # fmt: skip
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    known = [str(row[key]) if row[key] is not None else "?" for key in ("dim", "megabytes")]
+    needs = f"needs [{', '.join(row['missing_extras'])}]" if row["missing_extras"] else "yes"
+    here = "yes" if row["downloaded"] else "no"
+    return (row["name"], known[0], ", ".join(row["modalities"]), known[1], row["licence"], needs, here)
+
+
+def _towers(name: str) -> tuple[int | None, list[str]]:
+    """Dimension and modalities by a model's configuration; no weights are loaded."""
+    from commonplace.errors import CommonplaceError
+    from commonplace.spaces.registry import load_space
+
+    try:
+        space = load_space(name)
+    except CommonplaceError:  # of no family's architecture, or damaged: `verify` says what is wrong
+        return None, []
+    return space.dim, list(space.encoders)
 
 
 @models.command()

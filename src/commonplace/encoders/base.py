@@ -19,7 +19,8 @@ Kind = Literal["document", "query"]
 class Encoder(ABC):
     """Maps items of one modality to unit vectors. Subclasses write `_encode_batch`.
 
-    modality     what it takes: "text" (str), "image" (RGB pictures of PIL), "audio" (`Sound`), or a user's own
+    modality     what it takes: "text" (str), "image" (RGB pictures of PIL), "audio" (`Sound`), "video" (`Video`), or a
+                 user's own
     fingerprint  hash of weights and preprocessing; vectors with different fingerprints never meet
     """
 
@@ -29,7 +30,11 @@ class Encoder(ABC):
     fingerprint: str
     batch_size: int = 32
     pixels: int = 512
-    """Of an image encoder: the shorter side of what it looks at."""
+    """Of pictures and frames: the shorter side of what it looks at."""
+    frames: int = 0
+    """Of a video encoder: how many frames of a file it looks at."""
+    opened: bool = True
+    """Whether files are opened for it; a user's own encoder gets its items as they are."""
 
     def encode(self, items: Iterable[Any], kind: Kind = "document") -> Vectors:
         """(n, dim) float32 with unit rows, in input order; n may be 0.
@@ -61,6 +66,12 @@ class Sound(NamedTuple):
 
     samples: Any
     rate: int
+
+
+class Video(NamedTuple):
+    """What video encoders take: RGB frames (t, h, w, 3) uint8, evenly spread over the whole."""
+
+    frames: Any
 
 
 class Towers(NamedTuple):

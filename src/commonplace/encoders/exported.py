@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from commonplace.encoders.base import ForeignEncoder, Kind, Towers
 from commonplace.encoders.onnx import open_session
+from commonplace.encoders.shelf import file_hash
 from commonplace.encoders.torch_tower import pictures, texts
 from commonplace.errors import ModelError
 from commonplace.types import Vectors
@@ -60,7 +61,7 @@ class ExportedEncoder(ForeignEncoder):
 
     def _load(self) -> None:
         path = self._folder / self._card["towers"][self.modality]["file"]
-        if not path.exists() or _hash(path) != self._card["files"][path.name]:
+        if not path.exists() or file_hash(path) != self._card["files"][path.name]:
             raise ModelError(f"{path} is not the file that was exported. Run `commonplace models optimize` again.")
         self._session = open_session(path, None)
         if self.modality == "text":
@@ -96,7 +97,3 @@ def pixels(picture: Any, steps: Mapping[str, Any]) -> NDArray[np.float32]:
     cut = resized.crop((left, top, left + width, top + height))
     scaled = (np.asarray(cut, np.float32) / 255 - np.float32(steps["mean"])) / np.float32(steps["std"])
     return np.ascontiguousarray(scaled.transpose(2, 0, 1))
-
-
-def _hash(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()

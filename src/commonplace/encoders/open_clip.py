@@ -8,12 +8,12 @@ from difflib import get_close_matches
 from typing import Any
 
 from commonplace.encoders.base import Kind, Towers
-from commonplace.encoders.shelf import Checkpoint, find
-from commonplace.encoders.torch_tower import TorchEncoder, pictures, shorter, texts
+from commonplace.encoders.shelf import find
+from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, shorter, tensors, texts
 from commonplace.errors import ModelError, UnknownName
 from commonplace.lazy import require
 
-OPTIONS = frozenset({"device"})
+OPTIONS = RUN
 FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "model.safetensors")
 _TEXT = ("text_projection", "positional_embedding", "token_embedding", "transformer", "ln_final")
 """Where the text tower's tensors lie in checkpoints of the first layout, which has no `text.` before them."""
@@ -61,6 +61,7 @@ class OpenClipEncoder(TorchEncoder):
         open_clip = require("open_clip", extra=self.extra)
         from open_clip import model as parts  # type: ignore[import-not-found, unused-ignore]
         from open_clip import transform
+        from open_clip.transformer import LayerNormFp32  # type: ignore[import-not-found, unused-ignore]
 
         config = self.checkpoint.json("open_clip_config.json")
         model = config["model_cfg"]
@@ -75,8 +76,15 @@ class OpenClipEncoder(TorchEncoder):
             steps["size"] = getattr(tower, "image_size", steps["size"])
             self.preprocessing = steps
             self._transform = transform.image_transform_v2(transform.PreprocessCfg(**steps), is_train=False)
-        tower.load_state_dict(_tensors(self.checkpoint, "text" if self.modality == "text" else "visual"))
+        part, named = ("text.", "text") if self.modality == "text" else ("visual.", "picture")
+        weights = tensors(self.checkpoint.weights(*FILES), part, _second_layout)
+        if not weights:
+            raise self.checkpoint.error(f"holds no {named} tower", "Use a checkpoint that has both towers")
+        tower.load_state_dict(weights)
         self._tower = tower.eval().to(device, dtype)
+        for part in tower.modules():
+            if isinstance(part, LayerNormFp32):  # of bfloat16 towers: it computes in float32
+                part.float()
         self._dtype = dtype
 
     def _infer(self, batch: Sequence[Any], kind: Kind) -> Any:
@@ -90,20 +98,5 @@ class OpenClipEncoder(TorchEncoder):
         return rows[0] if isinstance(rows, tuple) else rows  # CoCa's towers answer with their tokens too
 
 
-def _tensors(checkpoint: Checkpoint, part: str) -> dict[str, Any]:
-    """The tensors of one tower, without the name of the part; the others stay on disk."""
-    from safetensors import safe_open
-
-    found = {}
-    for path in checkpoint.weights(*FILES):
-        with safe_open(path, framework="pt") as file:
-            names = list(file.keys())
-            first_layout = "text_projection" in names
-            for name in names:
-                full = f"text.{name}" if first_layout and name.startswith(_TEXT) else name
-                if full.startswith(f"{part}."):
-                    found[full.removeprefix(f"{part}.")] = file.get_tensor(name)
-    if not found:
-        tower = "text" if part == "text" else "picture"
-        raise checkpoint.error(f"holds no {tower} tower", "Use a checkpoint that has both towers")
-    return found
+def _second_layout(name: str) -> str:
+    return f"text.{name}" if name.startswith(_TEXT) else name

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from commonplace.encoders.base import Encoder, Kind, Sound
+from commonplace.encoders.base import Encoder, Kind, Sound, Video
 from commonplace.encoders.shelf import remembered
 from commonplace.errors import DimensionMismatch, InvalidVector, ModelError
 from commonplace.types import Vectors
@@ -68,6 +68,9 @@ def probes(modality: str) -> Sequence[Any]:
         tones = [np.sin(2 * np.pi * pitch * seconds) for pitch in (110, 1_000, 5_000)]
         noise = random.standard_normal(16_000) / 4
         return [Sound(samples.astype(np.float32), 16_000) for samples in (*tones, noise)]
+    if modality == "video":
+        noise, dark = random.integers(0, 256, (3, 48, 64, 3), np.uint8), np.zeros((3, 48, 64, 3), np.uint8)
+        return [Video(frames) for frames in (dark, dark + 255, np.stack([dark[0], dark[0] + 255, noise[0]]), noise)]
     from PIL import Image, ImageDraw
 
     pictures = [Image.new("RGB", (96, 64), colour) for colour in ("white", "black", "#c03020")]

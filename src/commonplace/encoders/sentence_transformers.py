@@ -10,11 +10,11 @@ from typing import Any
 
 from commonplace.encoders.base import Kind, Towers
 from commonplace.encoders.shelf import Checkpoint, find
-from commonplace.encoders.torch_tower import TorchEncoder, pictures, resampled, texts
+from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, resampled, texts
 from commonplace.errors import DimensionMismatch
 from commonplace.lazy import require
 
-OPTIONS = frozenset({"device", "dim"})
+OPTIONS = RUN | {"dim"}
 
 
 def towers(reference: str, options: Mapping[str, str]) -> Towers:
@@ -78,7 +78,7 @@ def _model(library: Any, folder: str, device: str, dtype: Any) -> Any:
 class SentenceEncoder(TorchEncoder):
     def _open(self, device: str, dtype: Any) -> None:
         library = require("sentence_transformers", extra=self.extra)
-        self._model = _model(library, str(self.checkpoint.folder), device, dtype)
+        self._tower = _model(library, str(self.checkpoint.folder), device, dtype)
 
     def _infer(self, batch: Sequence[Any], kind: Kind) -> Any:
         items: list[Any]
@@ -89,6 +89,6 @@ class SentenceEncoder(TorchEncoder):
         else:
             rate = 16_000
             items = [{"array": wave, "sampling_rate": rate} for wave in resampled(batch, rate, self.name)]
-        encode = self._model.encode_query if kind == "query" else self._model.encode_document
+        encode = self._tower.encode_query if kind == "query" else self._tower.encode_document
         rows = encode(items, convert_to_tensor=True, show_progress_bar=False, batch_size=len(items))
         return self._torch.nn.functional.normalize(rows[:, : self.dim].float(), dim=-1)

@@ -111,7 +111,7 @@ class Checkpoint:
         return sha256(json.dumps(hashes, sort_keys=True).encode()).hexdigest()[:32]
 
     def hashes(self) -> dict[str, str]:
-        return {str(path.relative_to(self.folder)): _hash(path) for path in self.files}
+        return {str(path.relative_to(self.folder)): file_hash(path) for path in self.files}
 
     def number(self, *names: str, files: Iterable[Path]) -> float | None:
         """The first of these tensors of one number that is there."""
@@ -234,7 +234,7 @@ def verify(name: str) -> list[str]:
     for file, values in _card(folder, name)["files"].items():
         if not (folder / file).exists():
             complaints.append(f"{file} is missing")
-        elif _hash(folder / file) != values["sha256"]:
+        elif file_hash(folder / file) != values["sha256"]:
             complaints.append(f"{file} has another hash than it had when it was pulled")
     return complaints
 
@@ -262,6 +262,7 @@ def _slug(name: str) -> str:
     return re.sub(r"[^\w.-]+", "--", name)
 
 
-def _hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """sha256 of the bytes, in hex."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()

@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
 
-from commonplace.encoders.base import ForeignEncoder, Kind, Sound
+from commonplace.encoders.base import ForeignEncoder, Kind, Sound, Video
 from commonplace.encoders.shelf import Checkpoint
 from commonplace.errors import CommonplaceError, ModelError, UsageError
 from commonplace.lazy import require
 
-BATCH = {"text": 64, "image": 16, "audio": 4}
+BATCH = {"text": 64, "image": 16, "audio": 4, "video": 1}
+RUN = frozenset({"device", "dtype", "compile"})
+"""Options of how a tower runs, which leave its vectors what they are."""
 
 
 class TorchEncoder(ForeignEncoder):
     """One tower of a checkpoint. Subclasses write `_open`, which loads it and nothing else, and `_infer`.
 
-    float32 on the CPU and on Apple's GPU; bfloat16 where a CUDA device computes in it.
+    _tower  the module, once loaded
     """
+
+    _tower: Any
 
     def __init__(
         self, family: str, checkpoint: Checkpoint, modality: str, dim: int, options: Mapping[str, str], extra: str
     ) -> None:
-        named = {key: value for key, value in options.items() if key != "device"}
+        named = {key: value for key, value in options.items() if key not in RUN}
         described = f"{family} {checkpoint.fingerprint} {modality} {dim} {sorted(named.items())}"
         super().__init__(checkpoint.name, modality, dim, sha256(described.encode()).hexdigest()[:32])
         self.checkpoint, self.options, self.extra = checkpoint, options, extra
@@ -44,10 +48,12 @@ class TorchEncoder(ForeignEncoder):
     def _load(self) -> None:
         self._torch = torch = require("torch", extra=self.extra)
         self._device = device = pick_device(torch, self.options.get("device"))
-        dtype = torch.bfloat16 if device.startswith("cuda") and torch.cuda.is_bf16_supported() else torch.float32
+        dtype = pick_dtype(torch, device, self.options.get("dtype"))
         try:
             with _quiet():
                 self._open(device, dtype)
+            if self.options.get("compile") == "yes":
+                self._tower.compile()
         except (CommonplaceError, MemoryError):
             raise
         except Exception as error:  # each library raises its own for a file that does not fit
@@ -98,6 +104,29 @@ def pick_device(torch: Any, wanted: str | None = None) -> str:
     return wanted
 
 
+def pick_dtype(torch: Any, device: str, wanted: str | None = None) -> Any:
+    """`wanted`, else bfloat16 where a CUDA device computes in it, else float32. float16 is never chosen: CPUs compute
+    in it slowly or not at all, and large activations overflow."""
+    if wanted not in (None, "float32", "bfloat16"):
+        raise UsageError(f"dtype={wanted!r}; choose from: float32, bfloat16.")
+    if wanted is None:
+        wanted = "bfloat16" if device.startswith("cuda") and torch.cuda.is_bf16_supported() else "float32"
+    return getattr(torch, wanted)
+
+
+def tensors(files: Iterable[Any], prefix: str, rename: Callable[[str], str] = str) -> dict[str, Any]:
+    """The tensors whose name begins with `prefix`, without it; the others stay on disk. `rename` comes first."""
+    from safetensors import safe_open
+
+    found = {}
+    for path in files:
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 - it is no mapping
+                if (full := rename(name)).startswith(prefix):
+                    found[full.removeprefix(prefix)] = file.get_tensor(name)
+    return found
+
+
 def shorter(config: Any, key: str, default: int) -> int:
     """The side of a picture, or the shorter of two, from a configuration that may leave it out."""
     value = config.get(key, default) if isinstance(config, dict) else default
@@ -118,6 +147,14 @@ def pictures(batch: Sequence[Any], name: str) -> list[Any]:
             came = f"mode {item.mode}" if hasattr(item, "mode") else type(item).__name__
             raise UsageError(f"{name} encodes PIL pictures of mode RGB, got {came}. Open them with `ingest.pictures`.")
     return list(batch)
+
+
+def videos(batch: Sequence[Any], name: str) -> list[Any]:
+    """The frames of each `Video`."""
+    for item in batch:
+        if not isinstance(item, Video) or getattr(item.frames, "ndim", 0) != 4 or item.frames.shape[-1] != 3:
+            raise UsageError(f"{name} encodes Video(frames (t, h, w, 3)), got {type(item).__name__}.")
+    return [item.frames for item in batch]
 
 
 def resampled(batch: Sequence[Any], rate: int, name: str) -> list[Any]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from commonplace.encoders.base import Kind, Towers
 from commonplace.encoders.shelf import find
-from commonplace.encoders.torch_tower import TorchEncoder, pictures, resampled, shorter, texts
+from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, resampled, shorter, tensors, texts, videos
 from commonplace.lazy import require
 
-OPTIONS = frozenset({"device"})
+OPTIONS = RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Architecture:
     reserved: int = 0
 
 
+def _perception(*media: str) -> Architecture:
+    return Architecture(dict.fromkeys(("text", *media), "AutoModel"), scores="sigmoid")
+
+
 _SIGLIP = {"output": "pooler_output", "scores": "sigmoid", "fixed": True}
 ARCHITECTURES = {
     "clip": Architecture({"text": "CLIPTextModelWithProjection", "image": "CLIPVisionModelWithProjection"}),
@@ -44,8 +48,9 @@ ARCHITECTURES = {
         scale="logit_scale_a",
         reserved=2,
     ),
-    "pe_audio": Architecture({"text": "PeAudioModel", "audio": "PeAudioModel"}, scores="sigmoid"),
-    "pe_audio_video": Architecture({"text": "PeAudioVideoModel", "audio": "PeAudioVideoModel"}, scores="sigmoid"),
+    "pe_audio": _perception("audio"),
+    "pe_video": _perception("video"),
+    "pe_audio_video": _perception("audio", "video"),
 }
 
 
@@ -62,9 +67,11 @@ def towers(reference: str, options: Mapping[str, str]) -> Towers:
     architecture = ARCHITECTURES[kind]
     files = checkpoint.weights()
     if kind.startswith("pe_"):
-        before = "audio_model." if kind == "pe_audio_video" else ""
-        scale = checkpoint.number(f"{before}text_audio_logit_scale", files=files)
-        bias = checkpoint.number(f"{before}text_audio_logit_bias", files=files)
+        read = "audio_model.text_audio", "text_audio", "text_video"  # one pair's number stands for all
+        scale = checkpoint.number(*(f"{pair}_logit_scale" for pair in read), files=files)
+        bias = checkpoint.number(*(f"{pair}_logit_bias" for pair in read), files=files)
+        if scale and kind == "pe_audio_video":
+            scale *= 2  # see PerceptionEncoder: cosines are half of what they were
         encoder: type[TransformersEncoder] = PerceptionEncoder
     else:
         log_scale = checkpoint.number(architecture.scale, files=files)
@@ -89,46 +96,43 @@ def _dim(config: dict[str, Any], kind: str) -> int:
     if kind.startswith("siglip"):
         return int(text.get("projection_size") or text.get("hidden_size") or 768)
     if kind.startswith("pe_"):
-        return int(text.get("hidden_size") or 1024)
+        return int(text.get("hidden_size") or 1024) * (3 if kind == "pe_audio_video" else 1)
     return int(config.get("projection_dim") or 512)
 
 
-_PART = {"text": "text_config", "image": "vision_config", "audio": "audio_config"}
+_PART = {"text": "text_config", "image": "vision_config", "audio": "audio_config", "video": "video_config"}
+_PROCESSORS = {"image": "AutoImageProcessor", "audio": "AutoFeatureExtractor", "video": "AutoVideoProcessor"}
+_HERE = {"local_files_only": True, "trust_remote_code": False}
 
 
 class TransformersEncoder(TorchEncoder):
-    _architecture: Architecture
-    _own_config = True
-    """Whether the tower's class takes the configuration of its part, not of the whole model."""
-
     def _open(self, device: str, dtype: Any) -> None:
         library = require("transformers", extra=self.extra)
         folder = str(self.checkpoint.folder)
-        self._config = self.checkpoint.json("config.json")
-        self._architecture = ARCHITECTURES[self._config["model_type"]]
-        here = {"local_files_only": True, "trust_remote_code": False}
-        config = library.AutoConfig.from_pretrained(folder, **here)
-        if self._own_config:
-            whole, config = config, getattr(config, _PART[self.modality])
-            if hasattr(whole, "projection_dim"):  # the part's own may be the library's default
-                config.projection_dim = whole.projection_dim
+        whole = library.AutoConfig.from_pretrained(folder, **_HERE)
+        self._architecture = ARCHITECTURES[whole.model_type]
+        self._tower, self._dtype = self._load_tower(library, whole, dtype).eval().to(device), dtype
+        if self.modality == "text":
+            self._tokenizer = library.AutoTokenizer.from_pretrained(folder, **_HERE)
+        else:
+            self._processor = getattr(library, _PROCESSORS[self.modality]).from_pretrained(folder, **_HERE)
+
+    def _load_tower(self, library: Any, whole: Any, dtype: Any) -> Any:
+        """The module of this modality. whole: the configuration of the checkpoint."""
+        config = getattr(whole, _PART[self.modality])
+        if hasattr(whole, "projection_dim"):  # the part's own may be the library's default
+            config.projection_dim = whole.projection_dim
         # transformers fills what a checkpoint lacks with random numbers and only logs it
-        self._tower, loading = getattr(library, self._architecture.towers[self.modality]).from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
+        tower, loading = getattr(library, self._architecture.towers[self.modality]).from_pretrained(
+            str(self.checkpoint.folder), config=config, dtype=dtype, use_safetensors=True, local_files_only=True,
+            output_loading_info=True,
+        )  # fmt: skip
         if missing := sorted(loading["missing_keys"]):
             raise self.checkpoint.error(
                 f"holds no whole {self.modality} tower ({len(missing)} tensors are missing, such as {missing[0]})",
                 "Use a checkpoint that has both towers",
             )
-        self._tower = self._tower.eval().to(device)
-        self._dtype = dtype
-        if self.modality == "text":
-            self._tokenizer = library.AutoTokenizer.from_pretrained(folder, **here)
-        elif self.modality == "image":
-            self._processor = library.AutoImageProcessor.from_pretrained(folder, **here)
-        else:
-            self._processor = library.AutoFeatureExtractor.from_pretrained(folder, **here)
+        return tower
 
     def _infer(self, batch: Sequence[Any], kind: Kind) -> Any:
         del kind
@@ -175,29 +179,71 @@ class TransformersEncoder(TorchEncoder):
 
 
 class PerceptionEncoder(TransformersEncoder):
-    """PE audio-video: the pair of heads that reads sounds and the words for them."""
+    """PE audio-video and its halves: a transformer for sounds, one for videos, and one for words with a head for each.
 
-    _own_config = False
+    A model with both was trained on three pairs of vectors: words and sounds, words and videos, sounds and videos.
+    Laid side by side - words (s, v, 0), sounds (s, 0, s), videos (0, v, v) - each pair has half its own cosine in one
+    space. The parts are loaded by themselves: transformers' own class for words alone would load all three.
+    """
+
+    frames = 16
+    """What the checkpoints called `-16-frame` were trained on; the others take any number."""
+
+    def _load_tower(self, library: Any, whole: Any, dtype: Any) -> Any:
+        both = whole.model_type == "pe_audio_video"
+        parts = whole.audio_video_config if both and self.modality != "text" else whole
+        tower = library.AutoModel.from_config(getattr(parts, _PART[self.modality]))
+        files = self.checkpoint.weights()
+        self._media = [m for m in self._architecture.towers if m != "text"]
+        names = {m: f"{m}_model." if both else "" for m in self._media}
+        if self.modality == "text":
+            tower.load_state_dict(tensors(files, "text_model."))
+            heads = {m: f"{names[m]}text_{m}_head." for m in self._media}
+        else:
+            tower.load_state_dict(tensors(files, f"{names[self.modality]}{self.modality}_encoder."))
+            heads = {self.modality: f"{names[self.modality]}{self.modality}_head."}
+        self._heads = {
+            m: {name: tensor.to(self._device, dtype) for name, tensor in tensors(files, prefix).items()}
+            for m, prefix in heads.items()
+        }
+        if not all(self._heads.values()):
+            raise self.checkpoint.error(f"holds no whole head of its {self.modality} tower", "Copy it again")
+        return tower.to(dtype)
+
+    def _infer(self, batch: Sequence[Any], kind: Kind) -> Any:
+        del kind
+        if self.modality == "text":
+            inputs = {key: tokens.to(self._device) for key, tokens in self._tokens(batch).items()}
+            states = self._tower(**inputs, output_hidden_states=True).hidden_states[-1][:, 0]
+        else:
+            # One at a time: padding moved a vector, and none may depend on its neighbours.
+            states = self._torch.cat([self._tower(**inputs).pooler_output for inputs in self._prepared(batch)])
+        blocks = {media: self._projected(media, states) for media in self._heads}
+        none = self._torch.zeros_like(next(iter(blocks.values())))
+        order = self._media if len(self._media) == 1 else [*self._media, self.modality]  # words have no third block
+        return self._torch.cat([blocks.get(media, none) for media in order], dim=1)
+
+    def _prepared(self, batch: Sequence[Any]) -> Iterator[dict[str, Any]]:
+        """The arguments of the tower for each item."""
+        if self.modality == "audio":
+            rate = self._processor.sampling_rate
+            for wave in resampled(batch, rate, self.name):
+                values = self._processor([wave], sampling_rate=rate, return_tensors="pt")["input_values"]
+                yield {"input_values": values.to(self._device, self._dtype)}
+        else:
+            for frames in videos(batch, self.name):
+                values = self._processor(videos=[frames], do_sample_frames=False, return_tensors="pt")
+                yield {"pixel_values_videos": values["pixel_values_videos"].to(self._device, self._dtype)}
+
+    def _projected(self, media: str, states: Any) -> Any:
+        """(n, d) unit rows: a contrastive head."""
+        head, functional = self._heads[media], self._torch.nn.functional
+        normed = functional.layer_norm(
+            states, states.shape[-1:], head["layer_norm.weight"], head["layer_norm.bias"], eps=1e-6
+        )
+        return functional.normalize(functional.linear(normed, head["proj.weight"]), dim=-1)
 
     def _tokens(self, batch: Sequence[Any]) -> dict[str, Any]:
-        limit = self._tower.config.text_config.max_position_embeddings
-        return dict(
-            self._tokenizer(
-                texts(batch, self.name), padding=True, truncation=True, max_length=min(limit, 512), return_tensors="pt"
-            )
-        )
-
-    def _run(self, inputs: Any) -> Any:
-        holder = getattr(self._tower, "audio_model", self._tower)
-        placed = {key: value.to(self._device) for key, value in inputs.items()}
-        if self.modality == "audio":
-            return holder.get_audio_embeds(placed["input_values"].to(self._dtype), placed.get("padding_mask"))
-        states = holder.text_model(**placed, output_hidden_states=True).hidden_states[-1]
-        return holder.text_audio_head(states[:, 0])
-
-    def _hear(self, batch: Sequence[Any]) -> Any:
-        rate = self._processor.sampling_rate
-        # One at a time: padding moved a vector, and a sound must not depend on its neighbours.
-        waves = resampled(batch, rate, self.name)
-        rows = [self._run(self._processor([wave], sampling_rate=rate, return_tensors="pt")) for wave in waves]
-        return self._torch.cat(rows)
+        limit = min(self._tower.config.max_position_embeddings, 512)
+        items = texts(batch, self.name)
+        return dict(self._tokenizer(items, padding=True, truncation=True, max_length=limit, return_tensors="pt"))

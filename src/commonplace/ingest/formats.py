@@ -67,8 +67,9 @@ _SIGNATURES = (
     ),
     ("audio", re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),  # ASF, the container of WMA
 )
+VIDEO = re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ")
 _UNREAD = (
-    (re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI "), "a video, which is not read"),
+    (VIDEO, "a video, which is not read"),
     (
         re.compile(rb"\xd0\xcf\x11\xe0"),
         "an encrypted or old Office file; save it without a password as docx, xlsx or pptx",

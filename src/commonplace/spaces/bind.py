@@ -29,6 +29,8 @@ STRENGTHS = np.logspace(-3, 4, 15)
 class BoundEncoder(Encoder):
     """features (f,) -> (features - mean) / spread @ weights + bias, at unit length."""
 
+    opened = False
+
     def __init__(
         self, name: str, modality: str, encode: Features, anchor: str, arrays: Sequence[NDArray[np.float64]]
     ) -> None:

@@ -1,10 +1,10 @@
-"""Projection heads on frozen encoders, in numpy: applied to vectors that are there, they cost next to nothing."""
+"""`adapter:FOLDER`: projection heads on frozen encoders, in numpy: nearly free on vectors that are there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.encoders.base import Encoder, Kind
-from commonplace.errors import ModelError
+from commonplace.errors import ModelError, SpaceMismatch
+from commonplace.spaces.space import Space
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
+
+OPTIONS: frozenset[str] = frozenset()
+
+
+def towers(reference: str, options: Mapping[str, str]) -> Space:
+    """The space that the adapter in this folder was fitted on, with its heads. Raises ModelError and SpaceMismatch."""
+    from commonplace.spaces.registry import load_space
+
+    del options
+    card, heads = read(Path(reference).expanduser())
+    base = load_space(card["base"])
+    for modality, fingerprint in card["encoders"].items():
+        held = base.encoders[modality].fingerprint if modality in base.encoders else "no encoder"
+        if held != fingerprint:
+            raise SpaceMismatch(
+                f"the adapter in {reference} was fitted on the {modality} encoder {fingerprint[:12]} of "
+                f"{card['base']!r}, which now has {held[:12]}. Fit it again with `commonplace train --adapter`."
+            )
+    headed = {m: HeadedEncoder(base.encoders[m], head) for m, head in heads.items()}
+    return replace(base, name=f"adapter:{reference}", encoders={**base.encoders, **headed})
 
 
 @dataclass(frozen=True)
@@ -46,7 +67,7 @@ class HeadedEncoder(Encoder):
     def __init__(self, base: Encoder, head: Head) -> None:
         self.name, self.modality, self.dim = f"{base.name} with an adapter", base.modality, base.dim
         self.fingerprint = sha256(f"{base.fingerprint} {head.fingerprint}".encode()).hexdigest()[:32]
-        self.batch_size = base.batch_size
+        self.batch_size, self.pixels, self.frames = base.batch_size, base.pixels, base.frames
         self._base, self._head = base, head
 
     @property

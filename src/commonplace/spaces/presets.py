@@ -11,32 +11,34 @@ class Preset:
 
     space: str
     dim: int
+    modalities: tuple[str, ...]
     parameters: int
     licence: str
-    extra: str
+    extras: tuple[str, ...]
     brings: str
 
 
+_PICTURES = ("text", "image")
 PRESETS = {
     "clip": Preset(
-        "bundled+open_clip:ViT-B-32/laion2b_s34b_b79k", 512, 151, "MIT", "clip",
+        "bundled+open_clip:ViT-B-32/laion2b_s34b_b79k", 512, _PICTURES, 151, "MIT", ("clip",),
         "photos and everyday things; nearly blind for text in pictures",
     ),
     "siglip2": Preset(
-        "bundled+transformers:google/siglip2-base-patch16-256", 768, 375, "Apache-2.0", "transformers",
+        "bundled+transformers:google/siglip2-base-patch16-256", 768, _PICTURES, 375, "Apache-2.0", ("transformers",),
         "photos, screenshots and figures, many languages",
     ),
     "best-cpu": Preset(
-        "bundled+transformers:google/siglip2-base-patch32-256", 768, 376, "Apache-2.0", "transformers",
+        "bundled+transformers:google/siglip2-base-patch32-256", 768, _PICTURES, 376, "Apache-2.0", ("transformers",),
         "as siglip2 with a quarter of the patches: the one for many pictures without a GPU",
     ),
     "best-gpu": Preset(
-        "sentence-transformers:Qwen/Qwen3-Embedding-0.6B+transformers:google/siglip2-so400m-patch16-512", 1152, 1732,
-        "Apache-2.0", "sentence-transformers,transformers",
+        "sentence-transformers:Qwen/Qwen3-Embedding-0.6B+transformers:google/siglip2-so400m-patch16-512", 1152,
+        _PICTURES, 1732, "Apache-2.0", ("sentence-transformers", "transformers"),
         "long passages in a hundred languages; 512-pixel pictures, whose small text counts",
     ),
     "tri-modal": Preset(
-        "bundled+transformers:facebook/pe-av-large", 1024, 0, "see the repository", "transformers",
-        "sounds by words",
+        "bundled+transformers:facebook/pe-av-large-16-frame", 3072, ("text", "audio", "video"), 0, "Apache-2.0",
+        ("transformers",), "sounds and videos by words, and by each other",
     ),
 }  # fmt: skip

@@ -32,7 +32,7 @@ FAMILIES = {
     "onnx": "commonplace.encoders.exported:towers",
     "openai": "commonplace.encoders.endpoint:openai",
     "jina": "commonplace.encoders.endpoint:jina",
-    "adapter": "commonplace.spaces.adapted:towers",
+    "adapter": "commonplace.spaces.heads:towers",
 }
 """Family -> what makes its `Towers` of a reference and options; OPTIONS beside it are what a name may ask for."""
 

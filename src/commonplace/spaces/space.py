@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -82,17 +83,20 @@ class Space:
     def encode_image(
         self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
-        """As `encode_text`, of RGB pictures (PIL), or of files: those are opened by other threads while earlier ones
-        are encoded, and decoded no larger than the encoder needs."""
-        encoder = self.encoders.get("image")
-        opened = opened_ahead(items, encoder.pixels, encoder.batch_size) if encoder else items
-        return self.encode("image", opened, kind=kind, dim=dim, precision=precision)
+        """As `encode_text`, of RGB pictures (PIL), or of files."""
+        return self.encode("image", items, kind=kind, dim=dim, precision=precision)
 
     def encode_audio(
         self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
     ) -> NDArray[Any]:
-        """As `encode_text`, of sounds: `Sound(samples, rate)`."""
+        """As `encode_text`, of sounds: `Sound(samples, rate)`, or files."""
         return self.encode("audio", items, kind=kind, dim=dim, precision=precision)
+
+    def encode_video(
+        self, items: Iterable[Any], *, kind: Kind = "document", dim: int | None = None, precision: Precision = "float32"
+    ) -> NDArray[Any]:
+        """As `encode_text`, of videos: `Video(frames)`, or files."""
+        return self.encode("video", items, kind=kind, dim=dim, precision=precision)
 
     def encode_query(
         self, items: Iterable[str], *, dim: int | None = None, precision: Precision = "float32"
@@ -131,25 +135,47 @@ class Space:
         dim: int | None = None,
         precision: Precision = "float32",
     ) -> NDArray[Any]:
-        """As `encode_text`, of any modality of the space."""
+        """As `encode_text`, of any modality of the space. Files are opened by other threads while earlier ones are
+        encoded, and decoded no larger than the encoder needs."""
         if modality not in self.encoders:
             raise UsageError(
                 f"space {self.name!r} has no {modality} encoder, only {', '.join(self.encoders)}. Choose another space."
             )
         if dim is not None and not 1 <= dim <= self.dim:
             raise DimensionMismatch(f"asked for {dim} dimensions; space {self.name!r} has 1 to {self.dim} of them.")
-        vectors = self.encoders[modality].encode(items, kind)
+        encoder = self.encoders[modality]
+        if open_file := _opener(encoder):
+            items = opened_ahead(items, open_file, encoder.batch_size)
+        vectors = encoder.encode(items, kind)
         return as_precision(truncate(vectors, dim) if dim else vectors, precision)
 
 
-def opened_ahead(items: Iterable[Any], side: int, ahead: int) -> Iterator[Any]:
-    """The items in order, files among them as RGB pictures whose shorter side is not much more than `side`."""
-    from commonplace.ingest.pictures import open_covering
+def _opener(encoder: Encoder) -> Callable[[Path], Any] | None:
+    """What opens a file for this encoder."""
+    if not encoder.opened:
+        return None
+    if encoder.modality == "image":
+        from commonplace.ingest.pictures import open_covering
+
+        return lambda path: open_covering(path, encoder.pixels)
+    if encoder.modality == "audio":
+        from commonplace.ingest.sound import open_sound
+
+        return open_sound
+    if encoder.modality == "video":
+        from commonplace.ingest.video import open_video
+
+        return lambda path: open_video(path, encoder.frames, encoder.pixels)
+    return None
+
+
+def opened_ahead(items: Iterable[Any], open_file: Callable[[Path], Any], ahead: int) -> Iterator[Any]:
+    """The items in order, files among them opened."""
 
     def opened(item: Any) -> Any:
-        return open_covering(Path(item), side) if isinstance(item, str | Path) else item
+        return open_file(Path(item)) if isinstance(item, str | Path) else item
 
-    with ThreadPoolExecutor(2) as threads:
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as threads:
         waiting: deque[Future[Any]] = deque()
         for item in items:
             waiting.append(threads.submit(opened, item))

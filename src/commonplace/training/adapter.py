@@ -6,11 +6,8 @@ starts as the identity and is kept only where it ranks held-out pairs better, wi
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from commonplace.errors import ModelError, UsageError
-from commonplace.ingest.links import is_picture
 from commonplace.spaces.heads import Head, save
 from commonplace.spaces.registry import canonical, load_space
 from commonplace.spaces.space import Space
+from commonplace.training.adapter_pairs import Row, read_pairs
 from commonplace.training.losses import Negatives, SigmoidLoss, SoftmaxLoss
 from commonplace.types import Vectors
 
@@ -49,15 +46,16 @@ class Config:
 
 @dataclass(frozen=True)
 class Pairs:
-    """media (what is to get a head), texts (n, d) unit vectors; groups (n,): rows of a group (a page, a picture) are
-    never parted."""
+    """media (what is to get a head), texts (n, d) unit vectors; items (n,): which picture or sound it is, for one may
+    have many texts; groups (n,): rows of a group (a page, a picture) are never parted."""
 
     media: Vectors
     texts: Vectors
+    items: NDArray[Any]
     groups: NDArray[Any]
 
     def __getitem__(self, rows: Any) -> Pairs:
-        return Pairs(self.media[rows], self.texts[rows], self.groups[rows])
+        return Pairs(self.media[rows], self.texts[rows], self.items[rows], self.groups[rows])
 
     def __len__(self) -> int:
         return len(self.media)
@@ -120,11 +118,11 @@ def fit_head(pairs: Pairs, config: Config, temperature: float) -> Head:
 
 
 def reciprocal_ranks(pairs: Pairs, head: Head | None = None) -> NDArray[np.float64]:
-    """(n,) of each text's own picture or sound among all of `pairs`; others that score the same count as before it."""
-    media = head(pairs.media) if head else pairs.media
+    """(n,) of each text's own item among all of `pairs`; others that score the same count as before it."""
+    _, rows, own = np.unique(pairs.items, return_index=True, return_inverse=True)
+    media = head(pairs.media[rows]) if head else pairs.media[rows]
     scores = pairs.texts @ media.T
-    own = scores.diagonal()[:, None]
-    return np.asarray(1 / (scores >= own).sum(axis=1).clip(1), np.float64)
+    return np.asarray(1 / (scores >= np.take_along_axis(scores, own[:, None], axis=1)).sum(axis=1), np.float64)
 
 
 def cross_validated(
@@ -150,64 +148,69 @@ def interval(differences: NDArray[np.float64], groups: NDArray[Any], draws: int 
     return float(differences.mean()), float(low), float(high)
 
 
-def train_adapter(file: Path, out: Path, *, model: str = "bundled", config: Config | None = None) -> dict[str, Any]:
-    """Fit a head on the pairs in `file` and write it to `out`, to be used as `adapter:OUT`; returns the figures.
+def train_adapter(
+    file: Path,
+    out: Path,
+    *,
+    model: str = "bundled",
+    config: Config | None = None,
+    sources: Mapping[str, Path] | None = None,
+) -> dict[str, dict[str, Any]]:
+    """Fit a head for each kind of media in `file` and write those that help to `out`, to be used as `adapter:OUT`.
 
-    file  JSON lines or CSV: `text` (or `query`) and `image` (or `gold`, a list whose pictures count); `group` where
-          several pairs belong together, such as those of a page. Paths are relative to the file.
-    Raises UsageError for what is no pair, ModelError, with nothing written, where held-out pairs are not ranked better.
+    file     JSON lines or CSV: `text` (or `query`) with `image`, `audio`, `video` or several; or, of golden sets
+             and clicks, `gold` or `clicked`: names of which those count that the model has an encoder for. `group`
+             where several pairs belong together, such as those of a page. Paths are relative to the file.
+    sources  source -> path, of a collection whose documents `gold` and `clicked` may name
+    returns  modality -> figures, "kept" among them
+
+    Raises UsageError for what is no pair, ModelError, with nothing written, where no kind of held-out pairs is ranked
+    better.
     """
     config = config or Config()
     name = canonical(model)
     space = load_space(name)
-    if "image" not in space.encoders:
-        raise UsageError(f"{model} has no encoder of pictures; heads are theirs. Choose another --model.")
-    rows = list(_rows(file))
-    if len(rows) < FEWEST:
-        raise UsageError(f"{file} has {len(rows)} pairs of texts and pictures; expected {FEWEST} at least.")
-    pairs = _encoded(space, rows)
-    before, after = cross_validated(pairs, config, space.temperature)
+    rows = list(read_pairs(file, space, sources or {}))
+    heads, figures = dict[str, Head](), dict[str, dict[str, Any]]()
+    for modality in sorted({row.modality for row in rows}) or ["image"]:
+        mine = [row for row in rows if row.modality == modality]
+        if len(mine) < FEWEST:
+            raise UsageError(f"{file} has {len(mine)} pairs of text and {modality}; expected {FEWEST} at least.")
+        pairs = _encoded(space, mine)
+        figures[modality] = measured(pairs, config, space.temperature)
+        if figures[modality]["kept"]:
+            heads[modality] = fit_head(pairs, config, space.temperature)
+    if not heads:
+        changes = "; ".join(
+            f"{of['pairs']} pairs of {modality} change MRR by {of['gain']:+.3f} "
+            f"(95 % from {of['gain, 95 % from']:+.3f} to {of['gain, 95 % to']:+.3f})"
+            for modality, of in figures.items()
+        )
+        raise ModelError(
+            f"the adapter is refused: held out in five folds, {changes}; expected all of it above zero. Give it more "
+            f"pairs, or keep {model} as it is."
+        )
+    fingerprints = {modality: space.encoders[modality].fingerprint for modality in heads}
+    save(out, name, fingerprints, heads, figures=figures, config=asdict(config))
+    return figures
+
+
+def measured(pairs: Pairs, config: Config, temperature: float) -> dict[str, Any]:
+    """What a head does to pairs that it has not seen, and whether that is enough to keep one."""
+    before, after = cross_validated(pairs, config, temperature)
     mean, low, high = interval(after - before, pairs.groups)
-    figures = {
-        "pairs": len(pairs),
+    return {
+        "kept": low > 0, "pairs": len(pairs),
         "MRR before": float(before.mean()), "MRR after": float(after.mean()),
         "recall@5 before": float((before >= 0.2).mean()), "recall@5 after": float((after >= 0.2).mean()),
         "gain": mean, "gain, 95 % from": low, "gain, 95 % to": high,
     }  # fmt: skip
-    if low <= 0:
-        raise ModelError(
-            f"the adapter is refused: held out in five folds, {len(pairs)} pairs change MRR by {mean:+.3f} (95 % from "
-            f"{low:+.3f} to {high:+.3f}); expected all of it above zero. Give it more pairs, or keep {model} as it is."
-        )
-    head, encoder = fit_head(pairs, config, space.temperature), space.encoders["image"]
-    save(out, name, {"image": encoder.fingerprint}, {"image": head}, figures=figures, config=asdict(config))
-    return figures
 
 
-def _encoded(space: Space, rows: Sequence[tuple[str, Path, str]]) -> Pairs:
+def _encoded(space: Space, rows: Sequence[Row]) -> Pairs:
     """Each file and each text is encoded once."""
-    texts, files, groups = zip(*rows, strict=True)
-    row_of = {path: row for row, path in enumerate(dict.fromkeys(files))}
-    text_of = {text: row for row, text in enumerate(dict.fromkeys(texts))}
-    media, words = space.encode_image(row_of), space.encode_query(text_of)
-    return Pairs(media[[row_of[path] for path in files]], words[[text_of[text] for text in texts]], np.array(groups))
-
-
-def _rows(file: Path) -> Iterator[tuple[str, Path, str]]:
-    """(text, path, group) of each pair."""
-    try:
-        lines = file.read_text("utf-8").splitlines()
-        records = list(csv.DictReader(lines)) if file.suffix == ".csv" else [json.loads(x) for x in lines if x.strip()]
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read as pairs ({error}); expected JSON lines or CSV.") from error
-    for number, record in enumerate(records, 1):
-        given = record if isinstance(record, dict) else {}
-        text, gold = given.get("text") or given.get("query"), given.get("gold")
-        found = [given["image"]] if given.get("image") else [path for path in gold or [] if is_picture(path)]
-        if not text or not (found or gold is not None):
-            raise UsageError(f"{file}, record {number}: expected `text` and `image`, got {str(record)[:80]!r}.")
-        for path in found:
-            whole = file.parent / path
-            if not whole.exists():
-                raise UsageError(f"{file}, record {number}: {whole} does not exist. Paths are relative to the file.")
-            yield text, whole, str(given.get("group") or sha256(whole.read_bytes()).hexdigest())
+    row_of = {path: number for number, path in enumerate(dict.fromkeys(row.path for row in rows))}
+    text_of = {text: number for number, text in enumerate(dict.fromkeys(row.text for row in rows))}
+    media, words = space.encode(rows[0].modality, row_of), space.encode_query(text_of)
+    items = np.array([row_of[row.path] for row in rows])
+    return Pairs(media[items], words[[text_of[row.text] for row in rows]], items, np.array([row.group for row in rows]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from commonplace.encoders.exported import CARD, ExportedEncoder, pixels
 from commonplace.encoders.open_clip import OpenClipEncoder
 from commonplace.encoders.sanity import TEXTS
 from commonplace.encoders.sentence_transformers import SentenceEncoder
+from commonplace.encoders.shelf import file_hash
 from commonplace.encoders.torch_tower import TorchEncoder
 from commonplace.encoders.transformers import PerceptionEncoder, TransformersEncoder
 from commonplace.errors import ModelError, UsageError
@@ -28,9 +28,9 @@ LEAST = 0.99
 class _Tower(nn.Module):  # type: ignore[misc, unused-ignore]
     """One tensor in, rows out."""
 
-    def __init__(self, tower: Any, encoder: TorchEncoder, pad: int) -> None:
+    def __init__(self, encoder: TorchEncoder, pad: int) -> None:
         super().__init__()
-        self.tower, self.pad = tower, pad
+        self.tower, self.pad = encoder._tower, pad
         self.kind = type(encoder)
         self.output = f"{encoder.modality}_embeds"
         if isinstance(encoder, TransformersEncoder):
@@ -70,7 +70,7 @@ def optimize(name: str, out: Path, probes: list[Any] | None = None) -> dict[str,
     card = {
         "name": space.name, "dim": space.dim, "temperature": space.temperature, "bias": space.bias,
         "scores": space.scores, "towers": made,
-        "files": {file: sha256((out / file).read_bytes()).hexdigest() for file in files},
+        "files": {file: file_hash(out / file) for file in files},
     }  # fmt: skip
     figures = {}
     for modality, encoder in space.encoders.items():
@@ -86,8 +86,7 @@ def optimize(name: str, out: Path, probes: list[Any] | None = None) -> dict[str,
 def _described(encoder: TorchEncoder, out: Path) -> dict[str, Any]:
     """Export one tower; how its items are made for it."""
     steps, example, free, pad = _text(encoder, out) if encoder.modality == "text" else _image(encoder)
-    tower: Any = encoder._model if isinstance(encoder, SentenceEncoder) else encoder._tower  # type: ignore[attr-defined]
-    model = eight_bits(to_onnx(_Tower(tower, encoder, pad), example, free))
+    model = eight_bits(to_onnx(_Tower(encoder, pad), example, free))
     file = f"{encoder.modality}.onnx"
     (out / file).write_bytes(model.SerializeToString())
     return {"file": file, "preprocessing": steps}
@@ -99,11 +98,11 @@ def _text(encoder: TorchEncoder, out: Path) -> tuple[dict[str, Any], Tensor, int
         tokens, pad, fixed = int(encoder._tokenize.context_length), 0, True
         (out / "tokenizer.json").write_text(_tokenizer(encoder), "utf-8")
     elif isinstance(encoder, SentenceEncoder):
-        tokenizer, fixed = encoder._model.tokenizer, False
-        tokens, pad = int(encoder._model.max_seq_length or 512), int(tokenizer.pad_token_id)
+        tokenizer, fixed = encoder._tower.tokenizer, False
+        tokens, pad = int(encoder._tower.max_seq_length or 512), int(tokenizer.pad_token_id)
         tokenizer.backend_tokenizer.save(str(out / "tokenizer.json"))
         prompts = {
-            kind: text for kind, text in encoder._model.prompts.items() if kind in ("query", "document") and text
+            kind: text for kind, text in encoder._tower.prompts.items() if kind in ("query", "document") and text
         }
     else:
         assert isinstance(encoder, TransformersEncoder)
