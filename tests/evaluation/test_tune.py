@@ -85,6 +85,8 @@ def test_the_smallest_that_is_good_enough_is_recommended_and_none_when_none_is()
     assert recommended([large, small, good], Limits(p95=0.8)) == large
     assert recommended([large, small, good], Limits(memory=15)) is None
     assert recommended([setting(20, 0.994)], Limits()) is None  # 0.994 may be 0.989
+    wider = replace(good, code=Code("int8", oversampling=4), p95=0.1)
+    assert recommended([wider, good], Limits()) == good  # of the same size; that wider was quicker once is chance
     assert pareto([large, small, good, setting(30, 0.99)]) == [small, good, large]
 
 

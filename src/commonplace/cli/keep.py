@@ -51,7 +51,7 @@ def add(
         if (collection.path / "plan.json").exists():
             from commonplace.evaluation.plan import compared
 
-            click.echo(compared(collection.path, sum(report.chunks.values()), report.seconds), err=True)
+            click.echo(compared(collection.path, report), err=True)
     _print_report(ctx, report, as_json)
 
 

@@ -107,12 +107,13 @@ def measure_lane(
         transform = _best_transform(vectors, queries, truth, dim)
         rows, asked = (transform(vectors), transform(queries)) if transform else (vectors, queries)
         method = transform.name.partition(":")[0] if transform else ""
+        # No code finds more than the vectors that it stands for: where those lose too much, it stops there.
         hopeless = Interval.of(_shared(exact(rows, asked), truth)).high < 1 - LOSS
+        worth = profiles[:1] if hopeless else profiles
         with tempfile.TemporaryDirectory(prefix="commonplace-tune-") as folder:
-            store = _store_of(Path(folder) / "store", rows, {profile: Code(profile, ef=0) for profile in profiles})
+            store = _store_of(Path(folder) / "store", rows, {profile: Code(profile, ef=0) for profile in worth})
             with store:
-                # No code finds more than the vectors that it stands for: where those lose too much, it stops there.
-                for profile in profiles if not hopeless else profiles[:1]:
+                for profile in worth:
                     progress(f"{lane}: {profile}, {dim} dimensions")
                     before = -1.0
                     for code in (Code(profile, factor, ef=0) for factor in OVERSAMPLING):
@@ -154,7 +155,10 @@ def recommended(measured: Sequence[Measured], limits: Limits) -> Measured | None
         and (limits.memory is None or each.memory <= limits.memory)
         and (limits.p95 is None or each.p95 <= limits.p95)
     ]
-    return min(fit, key=lambda each: (each.memory, each.disk, each.p95), default=None)
+    # Of the same size, the one that looks at least: which of them was quickest in one run is chance.
+    return min(
+        fit, key=lambda each: (each.memory, each.disk, each.code.oversampling, each.code.ef, each.p95), default=None
+    )
 
 
 def pareto(measured: Iterable[Measured]) -> list[Measured]:

@@ -51,6 +51,8 @@ class AddReport:
     unchanged: int = 0
     removed: int = 0
     seconds: float = 0.0
+    encoded: int = 0
+    """Texts and pictures that a tower looked at anew."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Not counted above: how many files and folders were "hidden", "ignored" (.gitignore) or "excluded"."""
 
@@ -90,6 +92,7 @@ class Pipeline:
         self._pending: list[tuple[Chunk, PictureOf | None]] = []
         self._ended: list[_Open] = []
         self._changed_mentions: set[str] = set()
+        self._encoded = 0
 
     def run(self, jobs: Sequence[Job], progress: Progress) -> AddReport:
         """Read the files of `jobs` and index them."""
@@ -136,7 +139,7 @@ class Pipeline:
         finally:
             self._workers.close()
         documents = len(jobs) - unchanged - len(failed)
-        return AddReport(documents, counted, failed=tuple(failed), unchanged=unchanged)
+        return AddReport(documents, counted, failed=tuple(failed), unchanged=unchanged, encoded=self._encoded)
 
     def skip(self, skipped: Iterable[tuple[Skipped, Root]]) -> None:
         """The account keeps the reason; what the collection had of such a file goes."""
@@ -304,6 +307,7 @@ class Pipeline:
         missing = {key: item for key, item in items.items() if key not in found and item is not None}
         if missing:
             vectors = stored.encode(missing.values())
+            self._encoded += len(missing)
             with self._records.transaction():
                 self._records.put_vectors(stored.fingerprint, list(missing), vectors)
             # Through float16 and back, so that a resumed `add` writes the same point as an unbroken one.
