@@ -25,7 +25,7 @@ class Settings:
     lock_wait: float = 5.0
     """Seconds to wait for another process to let go of the collection."""
     home: Path = Path("~/.commonplace")
-    """Where the records of collections are kept whose vectors are on a server."""
+    """Where the records of collections are kept whose vectors are on a Qdrant server."""
     limits: Limits = field(default_factory=Limits)
 
     @classmethod

@@ -30,7 +30,6 @@ def is_parquet(place: str | Path) -> bool:
 
 def to_parquet(source: Path, target: Path) -> None:
     """The SQLite files of the export `source`, in the new folder `target`."""
-    require("pyarrow", extra="parquet")
     (target / "media").mkdir(parents=True)
     tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'"
     for file in FILES.values():

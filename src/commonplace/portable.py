@@ -16,6 +16,7 @@ from commonplace.assembly import draft_manifest
 from commonplace.errors import MissingCollection, UsageError
 from commonplace.generation import FORMAT, Identity, generation_folder, read_identity, write_identity, write_manifest
 from commonplace.home import FolderHome, Home
+from commonplace.lazy import require
 from commonplace.parquet import from_parquet, is_parquet, to_parquet
 from commonplace.profiles import Code
 from commonplace.records import Records
@@ -26,6 +27,8 @@ ExportFormat = Literal["sqlite", "parquet"]
 def export(source: Home, target: Path, format: ExportFormat = "sqlite") -> None:
     """Everything but the store, into a folder where nothing is."""
     identity = _identity(source)
+    if format == "parquet":
+        require("pyarrow", extra="parquet")  # before anything is copied
     with closing(FolderHome(target)) as folder:
         if not folder.free():
             raise _occupied(folder)

@@ -17,6 +17,7 @@ from commonplace.errors import CommonplaceError
 from commonplace.stores import create_store, open_store, qdrant_requests
 from commonplace.stores.base import Point, Schema, Store
 from commonplace.stores.filters import Eq
+from commonplace.stores.guards import copy_tree
 from commonplace.stores.qdrant_edge import QdrantEdgeStore
 
 DIM = 32
@@ -102,12 +103,14 @@ def damage(folder: Path, seed: str, cases: str) -> None:
     """Truncate, empty or remove one file of a closed store at a time; what opens must be whole."""
     randomness = random.Random(int(seed))
     qdrant_requests.SCAN_KB = qdrant_requests.INDEX_KB = 10
+    whole = folder.with_name("whole")
+    with create_store("qdrant-edge", whole, SCHEMA) as store:
+        store.upsert([point(n, 0) for n in range(400)])
+        store.optimize(complete=True)
+        store.upsert([point(n, 1) for n in range(400, 450)])
     for case in range(int(cases)):
         shutil.rmtree(folder, ignore_errors=True)
-        with create_store("qdrant-edge", folder, SCHEMA) as store:
-            store.upsert([point(n, 0) for n in range(400)])
-            store.optimize(complete=True)
-            store.upsert([point(n, 1) for n in range(400, 450)])
+        copy_tree(whole, folder)
         files = sorted(file for file in folder.rglob("*") if file.is_file() and file.name != "statistics.npz")
         named = [folder / "schema.json", folder / "engine" / "edge_config.json"]
         file = named[case] if case < len(named) else randomness.choice(files)
