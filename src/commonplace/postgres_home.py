@@ -63,6 +63,7 @@ class PostgresDatabase(Database):
     def __init__(self, url: str) -> None:
         self.place, self._inside, self._held = parse(url), False, 0
         self._connection: Any = None
+        self._exists = False
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> Any:
         return self._run(lambda connection: connection.execute(_marked(statement), values))
@@ -127,8 +128,10 @@ class PostgresDatabase(Database):
                 self.execute(statement)
 
     def exists(self) -> bool:
-        found = self.execute("SELECT to_regclass(?) IS NOT NULL AS found", (f"{quoted(self.place.name)}.files",))
-        return bool(found.fetchone()["found"])
+        if not self._exists:
+            found = self.execute("SELECT to_regclass(?) IS NOT NULL AS found", (f"{quoted(self.place.name)}.files",))
+            self._exists = bool(found.fetchone()["found"])
+        return self._exists
 
     # -- the one that writes
 
@@ -196,7 +199,7 @@ class Rows(Files):
         return type(self)(self._database, self._path / name)
 
     def exists(self) -> bool:
-        return self._database.exists() and self._content() is not None
+        return self._content() is not None
 
     def read(self) -> bytes:
         content = self._content()
@@ -221,6 +224,8 @@ class Rows(Files):
         return sorted(path.parent.name for path in paths if path.name == name and path.parent.parent == self._path)
 
     def _content(self) -> bytes | None:
+        if not self._database.exists():
+            return None
         row = self._database.execute("SELECT content FROM files WHERE name = ?", (str(self._path),)).fetchone()
         return row["content"] if row else None
 
@@ -268,8 +273,10 @@ class PostgresHome(Home):
         pass  # nobody is kept out
 
     def stamp(self) -> str:
-        changed = self.files / "changed"
-        return changed.read().decode() if changed.exists() else ""
+        try:
+            return (self.files / "changed").read().decode()
+        except FileNotFoundError:
+            return ""
 
     def free(self) -> bool:
         return not (self.files / "collection.json").exists()
