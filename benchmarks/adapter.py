@@ -14,6 +14,7 @@ import argparse
 import resource
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,7 +47,7 @@ def main() -> None:
     pooled = interval(np.concatenate(differences), np.concatenate(groups))
     shuffled = encoded(options.data, REPOSITORIES[0], options.cache)
     order = np.random.default_rng(0).permutation(len(shuffled))
-    refused = folded(Pairs(shuffled.media, shuffled.texts[order], shuffled.groups), config, space.temperature)
+    refused = folded(replace(shuffled, texts=shuffled.texts[order]), config, space.temperature)
     rows.append(row("captions shuffled", refused[0], refused[1], shuffled.groups) | {"fit, CPU s a fold": refused[2]})
     print(table(rows))
     print(f"pooled gain in MRR {pooled[0]:+.3f}, 95 % from {pooled[1]:+.3f} to {pooled[2]:+.3f}")
@@ -68,7 +69,8 @@ def encoded(data: Path, repository: str, cache: Path) -> Pairs:
         np.savez(cache / key, media=media, texts=texts)
     with np.load(cache / key) as stored:
         # Title and heading stand for the page: no record of the data names it in what recipes read.
-        return Pairs(stored["media"], stored["texts"], np.array([pair.title or pair.heading for pair in chosen]))
+        pages, files = ([pair.title or pair.heading for pair in chosen], [f"{p.shard}/{p.file}" for p in chosen])
+        return Pairs(stored["media"], stored["texts"], np.array(files), np.array(pages))
 
 
 def folded(found: Pairs, config: Config, temperature: float) -> tuple[np.ndarray, np.ndarray, float]:

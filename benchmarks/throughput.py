@@ -43,7 +43,10 @@ def main() -> None:
         return
     import torch
 
+    from commonplace.encoders import onnx
+
     torch.set_num_threads(options.threads)
+    onnx.MAX_THREADS = options.threads
     with tempfile.TemporaryDirectory() as scratch:
         folder = options.folder or Path(scratch)
         ways = ours(folder, options) | theirs(folder, options)

@@ -52,7 +52,7 @@ def _varied(model: Any) -> Any:
 
 
 def open_clip(folder: Path, *, kind: str = "clip") -> Path:
-    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "coca", "mobile" (a FastViT of timm)."""
+    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "coca"."""
     import open_clip as library
     import torch
     from safetensors.torch import save_file

@@ -76,9 +76,11 @@ class ExportedEncoder(ForeignEncoder):
         if self.modality == "text":
             before = self._steps["prompts"].get(kind, "")
             tokens = self._tokenizer.encode_batch_fast([before + text for text in texts(batch, self.name)])
-            items: NDArray[Any] = np.array([encoding.ids for encoding in tokens], np.int64)
-        else:
-            items = np.stack([pixels(picture, self._steps) for picture in pictures(batch, self.name)])
+            return self._run(np.array([encoding.ids for encoding in tokens], np.int64))
+        # One at a time: the activations of a run share one scale, and a vector must not depend on its neighbours.
+        return np.concatenate([self._run(pixels(picture, self._steps)[None]) for picture in pictures(batch, self.name)])
+
+    def _run(self, items: NDArray[Any]) -> Vectors:
         rows: Vectors = self._session.run(None, {self._session.get_inputs()[0].name: items})[0]
         return rows
 
@@ -95,5 +97,6 @@ def pixels(picture: Any, steps: Mapping[str, Any]) -> NDArray[np.float32]:
     resized = picture.resize(target, Resampling[steps["resampling"].upper()])
     left, top = round((target[0] - width) / 2), round((target[1] - height) / 2)
     cut = resized.crop((left, top, left + width, top + height))
-    scaled = (np.asarray(cut, np.float32) / 255 - np.float32(steps["mean"])) / np.float32(steps["std"])
-    return np.ascontiguousarray(scaled.transpose(2, 0, 1))
+    channels = np.asarray(cut).transpose(2, 0, 1)
+    mean, std = (np.array(steps[name], np.float32)[:, None, None] for name in ("mean", "std"))
+    return np.ascontiguousarray(channels * (1 / (255 * std)) - mean / std, np.float32)

@@ -72,6 +72,42 @@ def eight_bits(model: Any, table: str | None = None) -> Any:
     return quantizer.model.model
 
 
+def seven_bits(model: Any) -> Any:
+    """The model with 7-bit weights, one scale a column, and 8-bit activations, one scale a run: for one item a run.
+
+    Without VNNI, CPUs multiply these twice as fast as they do `eight_bits` (ViT-B/32 on AVX2: 87 ms against 183); of
+    8-bit weights their 16-bit sums overflow, which fell to 0.980 in cosine. Outliers in activations may cost more than
+    in `eight_bits`: the gate says whether they do.
+    """
+    onnx = require("onnx", extra="train")
+    made = onnx.ModelProto.FromString(model.SerializeToString())
+    graph = made.graph
+    _split_gemms(graph)
+    arrays, nodes = {tensor.name: tensor for tensor in graph.initializer}, []
+    for node in graph.node:
+        weight = arrays.get(node.input[1]) if node.op_type == "MatMul" else None
+        if weight is None or len(weight.dims) != 2:
+            nodes.append(node)
+            continue
+        columns, out = onnx.numpy_helper.to_array(weight), node.output[0]
+        scales = np.maximum(np.abs(columns).max(0), 1e-12).astype(np.float32) / 63
+        small, steps = f"{out}.weights", f"{out}.scales"
+        graph.initializer.append(onnx.numpy_helper.from_array(np.rint(columns / scales).astype(np.int8), small))
+        graph.initializer.append(onnx.numpy_helper.from_array(scales, steps))
+        items, step, zero = (f"{out}.{name}" for name in ("items", "step", "zero"))
+        nodes.append(onnx.helper.make_node("DynamicQuantizeLinear", [node.input[0]], [items, step, zero]))
+        product = [items, small, step, steps, zero]
+        nodes.append(onnx.helper.make_node("MatMulIntegerToFloat", product, [out], domain="com.microsoft"))
+    del graph.node[:]
+    graph.node.extend(nodes)
+    used = {name for node in nodes for name in node.input}
+    kept = [tensor for tensor in graph.initializer if tensor.name in used]
+    del graph.initializer[:]
+    graph.initializer.extend(kept)
+    made.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
+    return made
+
+
 def _split_gemms(graph: Any) -> None:
     """Write each Gemm as a product and a sum, the form that the quantizer knows."""
     onnx = require("onnx", extra="train")
