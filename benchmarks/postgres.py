@@ -45,12 +45,17 @@ def main() -> None:
     points, n = chunks(vectors, rng), len(vectors)
     schema = Schema({"text": vectors.shape[1]}, {"text": Code(options.profile, OVERSAMPLING[options.profile])})
     points = [replace(point, vectors={"text": point.vectors["text"]}) for point in points]
-    processes: Callable[[], list[psutil.Process]] = list
+    server_process: psutil.Process | None = None
 
     def cpu() -> float:
         """Seconds, of this process and of a server of its own: what to trust on a busy machine."""
-        times = [process.cpu_times() for process in (psutil.Process(), *processes())]
-        return float(sum(each.user + each.system for each in times))
+        spent = time.process_time()
+        if server_process is not None:
+            own = server_process.cpu_times()
+            spent += own.user + own.system + own.children_user + own.children_system  # of connections that ended
+            living = [child.cpu_times() for child in server_process.children()]
+            spent += sum(each.user + each.system for each in living)
+        return spent
 
     with ExitStack() as stack:
         if options.url is None:
@@ -60,7 +65,7 @@ def main() -> None:
             servers = module_from_spec(spec)
             spec.loader.exec_module(servers)
             server = stack.enter_context(servers.postgres())
-            options.url, processes = server.url(), psutil.Process(server._process.pid).children
+            options.url, server_process = server.url(), psutil.Process(server._process.pid)
         url = with_options(options.url, collection=f"bench_{uuid4().hex[:8]}")
         store = stack.enter_context(create_store("postgres", url, schema))
         stack.callback(remove_store, "postgres", url)
