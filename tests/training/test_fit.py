@@ -96,3 +96,12 @@ def test_the_learning_rate_warms_up_and_decays() -> None:
     assert [plan.rate(step) for step in (0, 9, 10)] == pytest.approx([0.1, 1, 1])
     assert plan.rate(55) == pytest.approx(0.5)
     assert plan.rate(99) < 0.001
+
+
+def test_each_weight_learns_at_its_share_of_the_rate(tmp_path: Path) -> None:
+    module = line()
+    before = {name: weight.detach().clone() for name, weight in module.named_parameters()}
+    plan = Plan(**{**vars(PLAN), "share": lambda name: 0.0 if name == "weight" else 1.0})
+    fit(module, loss_of(module), plan, tmp_path)
+    assert torch.equal(module.weight, before["weight"])
+    assert not torch.equal(module.bias, before["bias"])

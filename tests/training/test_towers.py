@@ -1,4 +1,4 @@
-"""The towers in torch, the head's loss, and what export makes of them."""
+"""The text tower in torch, and what export makes of towers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch", reason="needs the [train] extra (torch)")
 from commonplace.encoders.onnx import read_card  # noqa: E402
 from commonplace.errors import ModelError  # noqa: E402
 from commonplace.training import starting_weights, towers  # noqa: E402
-from commonplace.training.export import eight_bits, gate, to_onnx, write  # noqa: E402
+from commonplace.training.export import eight_bit_weights, eight_bits, gate, to_onnx, write  # noqa: E402
 
 pytestmark = pytest.mark.train
 
@@ -38,54 +38,6 @@ def test_the_order_of_words_changes_the_vector(tower: towers.TextTower) -> None:
     assert (tower(torch.tensor([[5, 6, 7]])) * tower(torch.tensor([[7, 6, 5]]))).sum() < 0.9999
 
 
-def test_a_white_picture_is_all_white_in_its_colours() -> None:
-    cells, whole = towers.looks(torch.ones(1, 3, 224, 224), 4)
-    quarter = cells.view(16, towers.LOOKS, 4)[:, :, 0]
-    white = [0.0] * (towers.SHARES - 1) + [1.0]
-    assert quarter[0].tolist() == pytest.approx([*white, 1, 1, 1, 0, 0, 0, 0, 0], abs=1e-3)
-    assert torch.allclose(quarter, quarter[0].expand_as(quarter))
-    assert whole[0].tolist() == pytest.approx([*white, *[0.0] * 63, 1.0], abs=1e-3)
-
-
-def test_a_quarter_of_red_is_half_of_its_bin() -> None:
-    """The upper left quarter: 4 of the 16 cells; a quarter of the pixels, whose square root is a half."""
-    pixels = torch.zeros(1, 3, 224, 224)
-    pixels[:, 0, :112, :112] = 1
-    cells, whole = towers.looks(pixels, 4)
-    red = cells.view(4, 4, towers.LOOKS, 4)[:, :, 0]  # hue 0, dark: pure red is less light than the middle
-    assert red[:2, :2].min() > 0.99
-    assert red[2:].max() < 0.01
-    assert red[:, 2:].max() < 0.01
-    assert float(whole[0, 0]) == pytest.approx(0.5, abs=0.01)
-    histogram = whole[0, towers.SHARES :].view(4, 4, 4)
-    assert (float(histogram[3, 0, 0]), float(histogram[0, 0, 0])) == pytest.approx((0.5, 0.75**0.5), abs=1e-3)
-
-
-@pytest.mark.parametrize(("rgb", "hue"), [((1, 1, 0), 2), ((0, 1, 0), 4), ((0, 0, 1), 8), ((1, 0, 1), 10)])
-def test_each_colour_has_its_hue(rgb: tuple[int, int, int], hue: int) -> None:
-    maps, _ = towers.shares(torch.tensor(rgb, dtype=torch.float32).view(1, 3, 1, 1))
-    both = maps[0, :12, 0, 0] + maps[0, 12:24, 0, 0]
-    assert int(both.argmax()) == hue
-    assert float(both.sum()) == pytest.approx(1, abs=1e-3)
-
-
-def test_a_thin_washed_out_curve_counts_as_colour_and_grey_does_not() -> None:
-    """A red line of one pixel, half as wide after scaling: pink. Its share of the picture is a 224th."""
-    pixels = torch.ones(1, 3, 224, 224)
-    pixels[:, 1:, 100] = 0.6
-    hues = towers.looks(pixels, 4)[1][0, :24]
-    assert float(hues.max()) == pytest.approx((1 / 224) ** 0.5, rel=0.05)
-    assert towers.looks(torch.full((1, 3, 224, 224), 0.5), 4)[1][0, :24].max() < 1e-3
-
-
-def test_edges_know_their_direction() -> None:
-    upright = torch.zeros(1, 3, 224, 224)
-    upright[..., ::8] = 1  # vertical stripes: changes from left to right
-    edges = towers.looks(upright, 4)[0].view(16, towers.LOOKS, 4)[5, -5:-1, 0]
-    assert edges[0] > 0.4
-    assert edges[1] < 0.01
-
-
 def test_an_exported_tower_answers_as_in_torch_for_any_number_of_texts_of_any_length(
     tower: towers.TextTower, tmp_path: Path
 ) -> None:
@@ -103,6 +55,19 @@ def test_an_exported_tower_answers_as_in_torch_for_any_number_of_texts_of_any_le
         assert (small * expected).sum(1).min() > 0.99
     sizes = {name: (tmp_path / f"{name}.onnx").stat().st_size for name in ("exact", "small")}
     assert sizes["small"] < 0.4 * sizes["exact"]
+
+
+def test_stored_in_eight_bits_a_tower_is_counted_with_in_float(tower: towers.TextTower, tmp_path: Path) -> None:
+    """Half a step of 127 is at most 1/254 of the largest weight of a column: the vectors hardly move."""
+    from onnxruntime import InferenceSession
+
+    exact = to_onnx(tower, torch.ones((2, 8), dtype=torch.int64), free_axes=2)
+    write(eight_bit_weights(exact), tmp_path, "stored", {"preprocessing": {}})
+    ids = torch.randint(1, SMALL.vocabulary, (3, 5))
+    answer = InferenceSession(tmp_path / "stored.onnx").run(None, {"items": ids.numpy()})[0]
+    assert (answer * tower(ids).detach().numpy()).sum(1).min() > 0.9995
+    size, whole = (tmp_path / "stored.onnx").stat().st_size, len(exact.SerializeToString())
+    assert size < 0.35 * whole
 
 
 def test_nothing_of_the_machine_that_exported_is_written(tower: towers.TextTower) -> None:

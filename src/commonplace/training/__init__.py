@@ -3,7 +3,7 @@
 RECIPES = {
     "rotation": "commonplace.training.rotation_run:run",
     "text": "commonplace.training.text:run",
-    "image": "commonplace.training.image:run",
+    "image": "commonplace.training.pictures.recipe:run",
 }
 """Name -> a function `run(weights, data, out, *, smoke=False, resume=False) -> figures`.
 

@@ -107,6 +107,9 @@ class Pictures:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
         self._open.close()
 
     def __getitem__(self, pair: Pair) -> Image.Image:

@@ -12,7 +12,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Plan:
     save_seconds: float = 120.0
     best: str | None = None
     """A figure of `measure`, higher is better: the module ends in the state that had the highest."""
+    share: Callable[[str], float] = field(default=lambda name: 1.0, repr=False)
+    """Of the learning rate, by the name of a parameter: earlier layers move less."""
 
     def rate(self, step: int) -> float:
         """The share of the learning rate at a step, 0 <= step < steps."""
@@ -71,11 +73,15 @@ def fit(
     """
     out.mkdir(parents=True, exist_ok=True)
     trained = [p for p in module.parameters() if p.requires_grad]
-    groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": plan.weight_decay},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW([group for group in groups if group["params"]], lr=plan.learning_rate)
+    groups: dict[tuple[float, float], list[Tensor]] = {}
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            decay = plan.weight_decay if parameter.ndim >= 2 else 0.0
+            groups.setdefault((plan.share(name), decay), []).append(parameter)
+    optimizer = torch.optim.AdamW(
+        [{"params": group, "share": share, "weight_decay": decay} for (share, decay), group in groups.items()],
+        lr=plan.learning_rate,
+    )
     state: dict[str, Any] = {"step": 0, "seconds": 0.0, "rows": [], "figures": {}, "best": None}
     if resume and (out / "state.pt").exists():
         state = torch.load(out / "state.pt", weights_only=True)
@@ -94,7 +100,7 @@ def fit(
         module.train()
         torch.manual_seed(step)  # dropout too repeats after a resume
         for group in optimizer.param_groups:
-            group["lr"] = plan.learning_rate * plan.rate(step)
+            group["lr"] = plan.learning_rate * plan.rate(step) * group["share"]
         made, parts = loss(step)
         optimizer.zero_grad(set_to_none=True)
         made.backward()  # type: ignore[no-untyped-call, unused-ignore]

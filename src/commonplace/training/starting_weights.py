@@ -18,7 +18,8 @@ from torch import Tensor
 
 from commonplace.errors import ModelError
 from commonplace.lazy import require
-from commonplace.training.towers import PIXELS, Backbone, TextTower
+from commonplace.training.picture_tower import PIXELS, Backbone
+from commonplace.training.towers import TextTower
 
 
 @dataclass(frozen=True)
@@ -142,17 +143,17 @@ def backbone(folder: Path) -> Backbone:
 
     module = Backbone()
     grid = torch.tensor(arrays["onnx::Reshape_1962"].reshape(1, 37, 37, -1)).permute(0, 3, 1, 2)
-    side = PIXELS // module.patches.kernel_size[0]
+    side = PIXELS // module.embedding.patches.kernel_size[0]
     resized = torch.nn.functional.interpolate(grid, size=(side, side), mode="bicubic")
     state: dict[str, Tensor] = {
-        "patches.weight": named("backbone.embeddings.patch_embeddings.projection.weight"),
-        "patches.bias": named("backbone.embeddings.patch_embeddings.projection.bias"),
-        "start": named("backbone.embeddings.cls_token") + named("onnx::Concat_1957"),
-        "positions": resized.flatten(2).transpose(1, 2),
+        "embedding.patches.weight": named("backbone.embeddings.patch_embeddings.projection.weight"),
+        "embedding.patches.bias": named("backbone.embeddings.patch_embeddings.projection.bias"),
+        "embedding.start": named("backbone.embeddings.cls_token") + named("onnx::Concat_1957"),
+        "embedding.positions": resized.flatten(2).transpose(1, 2),
         "norm.weight": named("backbone.layernorm.weight"),
         "norm.bias": named("backbone.layernorm.bias"),
-        "mean": module.mean,
-        "deviation": module.deviation,
+        "embedding.mean": module.embedding.mean,
+        "embedding.deviation": module.embedding.deviation,
     }
     for layer in range(len(module.blocks)):
         theirs, ours = f"backbone.encoder.layer.{layer}.", f"blocks.{layer}."
