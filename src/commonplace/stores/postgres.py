@@ -132,8 +132,11 @@ class PostgresStore(Store):
                 sql.copy(connection, lane.table, lane.rows(*zip(*held, strict=True)))
         if bags := [(number, point.terms) for number, point in pairs if point.terms]:
             sql.copy(connection, "postings", sql.posting_rows(bags))
-            df = Counter(term for _, terms in bags for term in terms)
-            connection.execute(sql.COUNT_IN, (list(df), list(df.values())))
+            df, top = Counter[int](), dict[int, float]()
+            for _, terms in bags:
+                df.update(terms.keys())
+                top |= {term: max(weight, top.get(term, 0.0)) for term, weight in terms.items()}
+            connection.execute(sql.COUNT_IN, (list(df), list(df.values()), [top[term] for term in df]))
             connection.execute("UPDATE counts SET n = n + %s", (len(bags),))
 
     def optimize(self, *, complete: bool = False) -> None:
