@@ -21,13 +21,13 @@ from common import save, table
 from sentence_transformers import SentenceTransformer
 
 from commonplace.collection import Collection
-from commonplace.database import SqliteDatabase
 from commonplace.evaluation.measures import Outcome, by_kind, rank_of_gold
 from commonplace.evaluation.questions import read_questions
 from commonplace.evaluation.run import ask
+from commonplace.home.database import SqliteDatabase
+from commonplace.home.records import Records
 from commonplace.ingest.wording import READ_LIMIT, Wording, read_text
 from commonplace.lexical.analyser import Analyser
-from commonplace.records import Records
 
 K = 60
 DEPTH = 100

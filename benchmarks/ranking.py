@@ -40,11 +40,11 @@ from commonplace.evaluation.measures import (
     reliability,
 )
 from commonplace.evaluation.questions import Question, read_questions
-from commonplace.judging import Judged
-from commonplace.lanes import LANES_OF, Found, Query
 from commonplace.lexical.asking import Asked
 from commonplace.ranking.evidence import Signs, unsaid
-from commonplace.search import NO_MATCH, Clock, Fusion, Searcher
+from commonplace.searching.judging import Judged
+from commonplace.searching.lanes import LANES_OF, Found, Query
+from commonplace.searching.searcher import NO_MATCH, Clock, Fusion, Searcher
 
 FUSIONS = {"calibrated": "calibrated", "RRF, k=60": "rrf", "DBSF": "dbsf"}
 LANES = ("bm25", "text", "media", "identifier")

@@ -32,10 +32,10 @@ import numpy as np
 from common import Usage, save, table
 from PIL import Image
 
-import commonplace.search as searching
+import commonplace.searching.searcher as searching
 from commonplace.collection import Collection
-from commonplace.database import FILES
 from commonplace.encoders.base import Encoder
+from commonplace.home.database import FILES
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 

@@ -12,7 +12,6 @@ import numpy as np
 from commonplace.config import store_key
 from commonplace.encoders.onnx import general_words
 from commonplace.errors import CorruptCollection, MissingCollection, SpaceMismatch
-from commonplace.files import Files, Folder
 from commonplace.generation import (
     FORMAT,
     Identity,
@@ -24,14 +23,15 @@ from commonplace.generation import (
     write_identity,
     write_manifest,
 )
-from commonplace.home import Home
+from commonplace.home.base import Home
+from commonplace.home.files import Files, Folder
+from commonplace.home.records import Records
 from commonplace.ingest.wording import Wording
 from commonplace.lexical.analyser import Analyser
 from commonplace.lexical.bm25 import term_id
 from commonplace.profiles import OVERSAMPLING, Code, Profile
 from commonplace.ranking.calibration import SAMPLE, Calibration, calibrate
-from commonplace.records import Records
-from commonplace.search import Fusion, Searcher
+from commonplace.searching.searcher import Fusion, Searcher
 from commonplace.stores import create_store, open_store, store_of
 from commonplace.stores.base import Store
 from commonplace.stores.networked import Location, replaced_path, with_options, with_secret

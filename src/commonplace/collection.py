@@ -15,11 +15,11 @@ from commonplace.config import Settings
 from commonplace.errors import UsageError
 from commonplace.failures import explained
 from commonplace.generation import read_identity
-from commonplace.home import home_of
-from commonplace.lanes import Mode
+from commonplace.home.base import home_of
+from commonplace.home.rows import Document
 from commonplace.profiles import Code, Profile
-from commonplace.rows import Document
-from commonplace.search import filter_of, query_of
+from commonplace.searching.lanes import Mode
+from commonplace.searching.searcher import filter_of, query_of
 from commonplace.stores.filters import Filter
 from commonplace.types import Chunk, SearchResult
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from commonplace.assembly import Assembly, tower_of
 from commonplace.config import Settings
-from commonplace.database import FILES
 from commonplace.failures import DAMAGED
+from commonplace.home.database import FILES
 
 
 def diagnose(opened: Assembly, settings: Settings, *, repair: bool = False) -> list[str]:

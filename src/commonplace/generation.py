@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from commonplace.errors import NewerCollection
-from commonplace.files import Files
+from commonplace.home.files import Files
 from commonplace.profiles import Code, Profile
 from commonplace.stores.base import Schema
 

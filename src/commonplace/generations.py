@@ -20,7 +20,6 @@ import numpy as np
 
 from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_of, tower_outputs
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
-from commonplace.files import Files
 from commonplace.generation import (
     FORMAT,
     Identity,
@@ -29,9 +28,10 @@ from commonplace.generation import (
     write_identity,
     write_manifest,
 )
-from commonplace.home import Home
+from commonplace.home.base import Home
+from commonplace.home.files import Files
+from commonplace.home.records import Records
 from commonplace.profiles import Code
-from commonplace.records import Records
 from commonplace.stores import remove_store
 from commonplace.stores.base import Store
 from commonplace.types import Vectors

@@ -15,11 +15,11 @@ from commonplace.assembly import Assembly
 from commonplace.config import Settings
 from commonplace.diagnosis import disagreement
 from commonplace.errors import UsageError
+from commonplace.home.records import Records
+from commonplace.home.rows import Document, Root
 from commonplace.ingest.pipeline import AddReport, Progress
 from commonplace.ingest.scan import Plan, Problem, scan
 from commonplace.ingest.walk import source_of
-from commonplace.records import Records
-from commonplace.rows import Document, Root
 from commonplace.vectors.normalise import unit_rows
 from commonplace.zero_shot import NONE, Judge
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from commonplace.database import FILES, SqliteDatabase
 from commonplace.errors import UsageError
+from commonplace.home.database import FILES, SqliteDatabase
 from commonplace.lazy import require
 
 BATCH = 4_096

@@ -15,11 +15,11 @@ from typing import Literal
 from commonplace.assembly import draft_manifest
 from commonplace.errors import MissingCollection, UsageError
 from commonplace.generation import FORMAT, Identity, generation_folder, read_identity, write_identity, write_manifest
-from commonplace.home import FolderHome, Home
+from commonplace.home.base import FolderHome, Home
+from commonplace.home.records import Records
 from commonplace.lazy import require
 from commonplace.parquet import from_parquet, is_parquet, to_parquet
 from commonplace.profiles import Code
-from commonplace.records import Records
 
 ExportFormat = Literal["sqlite", "parquet"]
 

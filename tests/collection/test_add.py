@@ -11,9 +11,9 @@ from PIL import Image
 
 from commonplace.collection import Collection
 from commonplace.config import Settings
-from commonplace.database import TABLES
 from commonplace.encoders.base import Encoder
 from commonplace.errors import CollectionLocked, MissingCollection, SpaceMismatch, UsageError
+from commonplace.home.database import TABLES
 
 Folder = Callable[..., Path]
 NOTES = {

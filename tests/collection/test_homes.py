@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from commonplace.config import Settings
-from commonplace.database import TABLES
 from commonplace.errors import CorruptCollection
-from commonplace.home import FolderHome, Home, home_of, look
-from commonplace.records import Records
-from commonplace.rows import Document, Reading
+from commonplace.home.base import FolderHome, Home, home_of, look
+from commonplace.home.database import TABLES
+from commonplace.home.records import Records
+from commonplace.home.rows import Document, Reading
 from commonplace.types import Chunk, Locator, Mention, Word
 
 SOURCES = ("notes/a.md", "notes/b+(1).md", "notes/sub/c.txt", "notes/Ä 100%.md", "other/a.md")

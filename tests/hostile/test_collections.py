@@ -13,8 +13,8 @@ import pytest
 from hostile.ground import copied, run, run_apart, told
 
 from commonplace.collection import Collection
-from commonplace.database import FILES
 from commonplace.encoders.base import Encoder
+from commonplace.home.database import FILES
 
 
 @pytest.fixture(scope="module")

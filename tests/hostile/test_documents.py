@@ -21,7 +21,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from commonplace.collection import Collection
-from commonplace.database import SqliteDatabase
+from commonplace.home.database import SqliteDatabase
 from commonplace.ingest.pipeline import AddReport
 from commonplace.ingest.reading import Job, Prepared
 from commonplace.ingest.walk import stamp

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from commonplace.files import Folder
+from commonplace.home.files import Folder
 from commonplace.ranking.calibration import ELSEWHERE, LOOKS, MATTERS, Calibration, Moments, Sight, calibrate
 from commonplace.types import Vectors
 

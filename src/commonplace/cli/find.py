@@ -14,8 +14,8 @@ from commonplace.cli.common import collection_option, json_option, link, plain, 
 
 if TYPE_CHECKING:
     from commonplace.collection import Collection
-    from commonplace.lanes import Mode
     from commonplace.ranking.fusion import FusionName
+    from commonplace.searching.lanes import Mode
     from commonplace.types import Chunk, Hit, SearchResult
 
 

@@ -11,8 +11,8 @@ import click
 from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from commonplace.lanes import Mode
     from commonplace.ranking.fusion import FusionName
+    from commonplace.searching.lanes import Mode
 
 
 class _Questions(click.Group):

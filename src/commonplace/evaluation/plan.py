@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from commonplace.config import Settings
 from commonplace.errors import UnreadableFile
 from commonplace.evaluation.tune import disk_of, memory_of
-from commonplace.files import Folder
+from commonplace.home.files import Folder
 from commonplace.profiles import OVERSAMPLING, Code, Profile
 from commonplace.stores.guards import bytes_in
 

@@ -23,8 +23,8 @@ from commonplace.evaluation.measures import (
 )
 from commonplace.evaluation.questions import Question
 from commonplace.ingest.links import is_picture
-from commonplace.lanes import Mode
 from commonplace.ranking.fusion import FusionName
+from commonplace.searching.lanes import Mode
 from commonplace.types import SearchResult
 
 HITS = 50

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from commonplace.encoders.base import Encoder
+from commonplace.home.records import Records
+from commonplace.home.rows import Document, Reading, Root, chunk_id, utc_seconds
 from commonplace.ingest.elements import NOWHERE, Draft, Front, Note, PictureLink
 from commonplace.ingest.links import PictureSources, is_picture
 from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
@@ -23,8 +25,6 @@ from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
 from commonplace.ingest.wording import Wording
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
-from commonplace.records import Records
-from commonplace.rows import Document, Reading, Root, chunk_id, utc_seconds
 from commonplace.stores.base import Point, Store
 from commonplace.stores.filters import label_tag
 from commonplace.types import Chunk, Mention, Modality

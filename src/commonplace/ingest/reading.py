@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commonplace.errors import UnreadableFile
-from commonplace.home import look
+from commonplace.home.base import look
+from commonplace.home.records import Records
 from commonplace.ingest.chunking import drafts
 from commonplace.ingest.elements import Draft, Front, Note, PictureLink
 from commonplace.ingest.formats import detect, reader
 from commonplace.ingest.walk import stamp
-from commonplace.records import Records
 from commonplace.types import Word
 
 if TYPE_CHECKING:

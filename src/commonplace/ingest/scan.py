@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from commonplace.home.records import Records
+from commonplace.home.rows import Document, Root
 from commonplace.ingest.reading import Job
 from commonplace.ingest.walk import Skipped, walk
-from commonplace.records import Records
-from commonplace.rows import Document, Root
 
 
 @dataclass(frozen=True, slots=True)

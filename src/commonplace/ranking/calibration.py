@@ -17,7 +17,7 @@ import numpy as np
 from commonplace.types import Vectors
 
 if TYPE_CHECKING:
-    from commonplace.files import Files
+    from commonplace.home.files import Files
 
 SAMPLE = 4096
 """Vectors of each lane that are looked at, spread over the collection."""

@@ -15,7 +15,7 @@ from commonplace.types import Vectors
 from commonplace.vectors.normalise import truncate, unit_rows
 
 if TYPE_CHECKING:
-    from commonplace.files import Files
+    from commonplace.home.files import Files
 
 MOST_ROWS = 100_000
 """Rows that a PCA is fitted on; more do not change it."""

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+from commonplace.home.records import Records
 from commonplace.ingest.wording import read_text
-from commonplace.judging import NOWHERE, Judged
-from commonplace.lanes import Found, Query
 from commonplace.lexical.analyser import Analyser
 from commonplace.ranking.explain import reason
 from commonplace.ranking.fusion import Fused, softmax
 from commonplace.ranking.snippets import snippet
-from commonplace.records import Records
+from commonplace.searching.judging import NOWHERE, Judged
+from commonplace.searching.lanes import Found, Query
 from commonplace.types import Chunk, Evidence, Hit
 
 ALIKE = 0.9

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import uuid4
 
 from commonplace.config import store_key
-from commonplace.database import CACHES, SCHEMA, Database
 from commonplace.errors import CollectionError, CollectionLocked
-from commonplace.files import Files
-from commonplace.home import Home
+from commonplace.home.base import Home
+from commonplace.home.database import CACHES, SCHEMA, Database
+from commonplace.home.files import Files
+from commonplace.home.lock import command
 from commonplace.lazy import require
-from commonplace.lock import command
 from commonplace.stores.networked import Location, folder_of, persistently, with_secret
 from commonplace.stores.postgres_server import conninfo, errors, is_transient, parse
 from commonplace.stores.postgres_sql import quoted

@@ -9,20 +9,20 @@ from contextlib import AbstractContextManager, closing, contextmanager, nullcont
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, cast
 
-from commonplace.database import Database, SqliteDatabase
 from commonplace.errors import MissingCollection, UsageError
-from commonplace.files import Files, Folder
 from commonplace.generation import read_identity
+from commonplace.home.database import Database, SqliteDatabase
+from commonplace.home.files import Files, Folder
+from commonplace.home.lock import CollectionLock
 from commonplace.ingest.textfile import clean_text
 from commonplace.lazy import load
-from commonplace.lock import CollectionLock
 from commonplace.stores import store_of
 from commonplace.stores.networked import Location, folder_of
 
 if TYPE_CHECKING:
     from commonplace.config import Settings
 
-_POSTGRES = "commonplace.postgres_home"
+_POSTGRES = "commonplace.home.postgres"
 
 
 class Home(ABC):

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from commonplace.encoders.base import Encoder
 from commonplace.errors import UnknownName, UnreadableFile, UsageError
-from commonplace.hits import Hits
+from commonplace.home.records import Records
 from commonplace.ingest.textfile import clean_text
 from commonplace.ingest.wording import Wording
-from commonplace.judging import NOWHERE, Judge, Judged
-from commonplace.lanes import LANES_OF, Found, Lanes, Mode, Query
 from commonplace.lexical.asking import Asked, asked
 from commonplace.ranking.calibration import Calibration
 from commonplace.ranking.evidence import Weights
@@ -28,7 +26,9 @@ from commonplace.ranking.fusion import (
 )
 from commonplace.ranking.rerank import DEPTH as RERANKED
 from commonplace.ranking.rerank import Reranker, reranked
-from commonplace.records import Records
+from commonplace.searching.hits import Hits
+from commonplace.searching.judging import NOWHERE, Judge, Judged
+from commonplace.searching.lanes import LANES_OF, Found, Lanes, Mode, Query
 from commonplace.stores.base import Store
 from commonplace.stores.expressions import parse
 from commonplace.stores.filters import Filter, In, all_of, resolve

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from commonplace.home.records import Records
 from commonplace.ingest.wording import Wording
-from commonplace.lanes import Found, Query
 from commonplace.lexical.bm25 import idf, query_weights, term_id
 from commonplace.lexical.unknown import Unknown, unknown
 from commonplace.ranking.calibration import Calibration
 from commonplace.ranking.evidence import Signs, Weights, answerable, by_looks, by_words, unsaid
-from commonplace.records import Records
+from commonplace.searching.lanes import Found, Query
 from commonplace.stores.base import Store
 
 PICTURE_ALONE, PICTURE_WITH_WORDS = 1.0, 0.5

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from commonplace.encoders.base import Encoder, Sound
+from commonplace.home.records import Records
 from commonplace.ingest.wording import Wording, read_text
 from commonplace.lexical.asking import Asked, says
 from commonplace.lexical.bm25 import query_weights, term_id
 from commonplace.lexical.keys import GUESS, query_keys
 from commonplace.ranking.fusion import Ranked, ranked
-from commonplace.records import Records
 from commonplace.stores.base import Scored, Store
 from commonplace.stores.filters import Filter
 from commonplace.types import Chunk, Vectors

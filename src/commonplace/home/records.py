@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from commonplace.database import Database, marks, upsert
-from commonplace.rows import (
+from commonplace.home.database import Database, marks, upsert
+from commonplace.home.rows import (
     Document,
     Reading,
     Root,
