@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="needs the [train] extra (torch)")
 from commonplace.encoders.onnx import read_card  # noqa: E402
 from commonplace.errors import ModelError  # noqa: E402
 from commonplace.training import starting_weights, towers  # noqa: E402
-from commonplace.training.export import eight_bit_weights, eight_bits, gate, to_onnx, write  # noqa: E402
+from commonplace.training.export import gate, to_onnx, write  # noqa: E402
+from commonplace.training.quantise import eight_bit_weights, eight_bits  # noqa: E402
 
 pytestmark = pytest.mark.train
 

@@ -19,7 +19,8 @@ from commonplace.encoders.torch_tower import TorchEncoder
 from commonplace.encoders.transformers import PerceptionEncoder, TransformersEncoder
 from commonplace.errors import ModelError, UsageError
 from commonplace.spaces.registry import load_space
-from commonplace.training.export import eight_bits, gate, seven_bits, to_onnx
+from commonplace.training.export import gate, to_onnx
+from commonplace.training.quantise import eight_bits, seven_bits
 
 LEAST = 0.99
 """The least cosine, and that of the first percentile, between float and exported vectors."""

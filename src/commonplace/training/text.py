@@ -25,7 +25,7 @@ from commonplace.encoders.onnx import TextEncoder
 from commonplace.lazy import require
 from commonplace.training import rotation, starting_weights
 from commonplace.training.data import passages
-from commonplace.training.export import eight_bits, gate, to_onnx, write
+from commonplace.training.export import gate, to_onnx, write
 from commonplace.training.fit import Figures, Plan, fit
 from commonplace.training.losses.ranking import (
     anchor_loss,
@@ -34,6 +34,7 @@ from commonplace.training.losses.ranking import (
     ranking_loss,
     relation_loss,
 )
+from commonplace.training.quantise import eight_bits
 from commonplace.training.teachers import PairTeacher, SentenceTeacher
 from commonplace.training.text_pairs import TextPair, disturbed, text_pairs
 from commonplace.training.towers import SPACE_DIM, TextTower

@@ -22,13 +22,14 @@ from torch import nn
 from commonplace.encoders.onnx import ImageEncoder, TextEncoder, read_card
 from commonplace.training import starting_weights
 from commonplace.training.data import Pictures, pairs
-from commonplace.training.export import eight_bit_weights, gate, to_onnx, write
+from commonplace.training.export import gate, to_onnx, write
 from commonplace.training.fit import Figures, Plan, fit
 from commonplace.training.picture_tower import PIXELS, Looker, PictureShape, PictureTower
 from commonplace.training.pictures.learning import Learning, Source, Stage, Texts
 from commonplace.training.pictures.measured import Group, Sets, gather
 from commonplace.training.pictures.readings import Readings, Stored, fill
 from commonplace.training.pictures.said import PAIRS, SINGLES, Looked, drawn, looked, said_of, spread
+from commonplace.training.quantise import eight_bit_weights
 from commonplace.training.towers import SPACE_DIM
 from commonplace.types import Vectors
 from commonplace.zero_shot import ANYTHING, TEMPLATES
