@@ -27,9 +27,9 @@ from commonplace.ingest.elements import Front, Note, PictureLink
 from commonplace.ingest.formats import detect, reader
 from commonplace.ingest.links import is_picture
 from commonplace.ingest.pictures import open_picture
+from commonplace.training.picture_tower import PIXELS
 from commonplace.training.starting_weights import backbone
 from commonplace.training.teachers import SentenceTeacher
-from commonplace.training.towers import PIXELS
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 
