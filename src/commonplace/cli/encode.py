@@ -82,7 +82,7 @@ def embed(
 
 
 @click.command()
-@click.option("--recipe", help="rotation, text or image.")
+@click.option("--recipe", help="rotation, text, image or image-full.")
 @click.option("--adapter", type=click.Path(path_type=Path), help="Pairs (JSON lines or CSV) to fit a head on instead.")
 @click.option("--weights", type=click.Path(path_type=Path), help="Folder of the packages to start from.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of the training data.")

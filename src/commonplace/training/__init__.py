@@ -4,6 +4,7 @@ RECIPES = {
     "rotation": "commonplace.training.rotation_run:run",
     "text": "commonplace.training.text:run",
     "image": "commonplace.training.pictures.recipe:run",
+    "image-full": "commonplace.training.pictures.recipe:run_full",
 }
 """Name -> a function `run(weights, data, out, *, smoke=False, resume=False) -> figures`.
 

@@ -29,6 +29,7 @@ from commonplace.training.pictures.learning import Learning, Source, Stage, Text
 from commonplace.training.pictures.measured import Group, Sets, gather
 from commonplace.training.pictures.readings import Readings, Stored, fill
 from commonplace.training.pictures.said import PAIRS, SINGLES, Looked, drawn, looked, said_of, spread
+from commonplace.training.pictures.whole import Pixels, Whole
 from commonplace.training.quantise import eight_bit_weights
 from commonplace.training.towers import SPACE_DIM
 from commonplace.types import Vectors
@@ -48,11 +49,15 @@ Rows = Mapping[str, NDArray[np.float16]]
 HEAD = Stage("head", Plan(300, 1e-3, weight_decay=0.1, measure_every=100, best="choice"), batch=512)
 ALL = Stage("all", Plan(180, 1e-3, weight_decay=0.05, measure_every=60, best="choice"), batch=64)
 
+WHOLE = Stage("whole", Plan(3_000, 1e-3, weight_decay=0.05, measure_every=300, best="choice"), batch=1_024, bank=8_192)
+
 
 @dataclass(frozen=True)
 class Config:
     stages: tuple[Stage, Stage] = (HEAD, ALL)
     """The head alone, then all that follows the readings."""
+    whole: Stage | None = None
+    """And then the whole tower, from pixels: for a GPU."""
     dropout: float = 0.4
     head_share: float = 0.1
     merge_share: float = 0.1
@@ -73,23 +78,30 @@ class Config:
     shape: PictureShape = field(default_factory=PictureShape)
 
     def smoke(self) -> Self:
-        head, tune = (replace(one, batch=16, bank=32, plan=replace(one.plan, steps=2)) for one in self.stages)
-        few = replace(self, stages=(head, tune), singles=3, pairs=2, limit=12, probes=4)
-        return replace(few, agreement=(0.9, 0.9))  # what is scaled by so few pictures magnifies what is rounded
+        def few(stage: Stage) -> Stage:
+            return replace(stage, batch=16, bank=32, plan=replace(stage.plan, steps=2))
+
+        head, tune = map(few, self.stages)
+        made = replace(self, stages=(head, tune), whole=self.whole and few(self.whole))
+        made = replace(made, singles=3, pairs=2, limit=12, probes=4)
+        return replace(made, agreement=(0.9, 0.9))  # what is scaled by so few pictures magnifies what is rounded
 
     def share(self, name: str) -> float:
-        """Of the learning rate while all is tuned, by the name of a weight of `Looker`."""
-        part, _, rest = name.removeprefix("model.").partition(".")
+        """Of the learning rate while all is tuned, by the name of a weight of `Looker` or `Whole`."""
+        within = name.removeprefix("model.").removeprefix("tower.").removeprefix("looker.")
+        part, _, rest = within.removeprefix("reader.").partition(".")
+        if part == "embedding":
+            return self.block_share * 0.9**self.shape.layers
         if part == "blocks":
-            after = self.shape.layers - self.shape.merge - 1 - int(rest.partition(".")[0])
-            return self.block_share * 0.9**after
+            layer = int(rest.partition(".")[0]) + (0 if within.startswith("reader.") else self.shape.merge)
+            return self.block_share * 0.9 ** (self.shape.layers - 1 - layer)
         return {"merge": self.merge_share, "norm": self.block_share, "head": self.head_share}.get(part, 1.0)
 
 
 class Material:
-    """All pictures with what is said of them, read by the first half of the tower."""
+    """All pictures with what is said of them, as rows (n, width) that a reader makes and `folder` keeps."""
 
-    def __init__(self, config: Config, tower: PictureTower, data: Path, out: Path) -> None:
+    def __init__(self, config: Config, reader: nn.Module, width: int, data: Path, folder: Path) -> None:
         self.texts = Texts()
         rows = looked()
         by_use = {use: [row for row in rows if row.use == use][: config.limit] for use in ("train", "held", "test")}
@@ -107,12 +119,11 @@ class Material:
         units += [[f"{PAIRS + i}/{member}" for member in (0, 1)] for i in range(config.pairs)]
         scenes = [key for unit in units for key in unit]
 
-        width = sum(config.shape.reading)
-        real, made = (Readings(out / "readings", name, width) for name in ("pairs", "scenes"))
+        real, made = (Readings(folder, name, width) for name in ("pairs", "scenes"))
         measured = [*(row.id for use in ("held", "test") for row in by_use[use]), *(pair.id for pair in self.dev)]
         with closing(Stored(data, known)) as stored:
-            fill(real, tower.reader, [*measured, *views], stored)
-        fill(made, tower.reader, scenes, drawn)
+            fill(real, reader, [*measured, *views], stored)
+        fill(made, reader, scenes, drawn)
         self.rows: Rows = {"real": real.rows(), "scenes": made.rows()}
 
         def group(rows: Sequence[Looked]) -> Group:
@@ -169,22 +180,32 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False, resume: bo
              in any case.
     Raises ModelError if quantisation costs more than it may, or if the loss stops being a number.
     """
-    config = Config().smoke() if smoke else Config()
+    return _run(Config(), weights, data, out, smoke, resume)
+
+
+def run_full(weights: Path, data: Path, out: Path, *, smoke: bool = False, resume: bool = False) -> Figures:
+    """As `run`, with more scenes, and then the whole tower from pixels: hours on a GPU, weeks without one."""
+    return _run(Config(whole=WHOLE, singles=30_000, pairs=10_000), weights, data, out, smoke, resume)
+
+
+def _run(config: Config, weights: Path, data: Path, out: Path, smoke: bool, resume: bool) -> Figures:
+    config = config.smoke() if smoke else config
     head, tune = config.stages
     tower = PictureTower(starting_weights.backbone(weights), config.shape, config.dropout).eval()
-    material = Material(config, tower, data, out)
-    sets, text = material.sets, TextEncoder("text", models=out)
-    vectors = material.texts.encode(text, out / "image" / "texts")
+    material = Material(config, tower.reader, sum(config.shape.reading), data, out / "readings")
+    text = TextEncoder("text", models=out)
 
-    def train(stage: Stage, model: nn.Module, rows: Rows) -> tuple[Any, Figures]:
+    def train(stage: Stage, model: nn.Module, material: Material, rows: Rows) -> tuple[Any, Figures]:
         # Another text tower or configuration is another run. More pictures or texts are not.
+        stage = replace(stage, plan=replace(stage.plan, share=(lambda _: 1.0) if stage is head else config.share))
         shares = [stage.plan.share(name) for name, _ in model.named_parameters()]
         described_by = f"{config.shape} {config.dropout} {stage} {shares} {text.fingerprint}"
         folder = out / "image" / f"{stage.name}-{sha256(described_by.encode()).hexdigest()[:8]}"
+        vectors = material.texts.encode(text, out / "image" / "texts")
         learning = Learning(model.requires_grad_(True), stage, material.of(rows), vectors)
         figures = fit(
             learning, learning.loss, stage.plan, folder,
-            measure=lambda: sets.measure(learning.average, rows["real"], vectors),
+            measure=lambda: material.sets.measure(learning.average, rows["real"], vectors),
             resume=resume, title=f"image, {stage.name}",
         )  # fmt: skip
         return learning.average, figures
@@ -199,16 +220,21 @@ def run(weights: Path, data: Path, out: Path, *, smoke: bool = False, resume: bo
     if before["text"] != text.fingerprint:  # the later half knows how to look: the head learns where to point
         seen = features(tower.looker, material.rows)
         tower.looker.head.scale_to(seen.values())
-        tower.looker.head, figures = train(head, tower.looker.head, seen)
+        tower.looker.head, figures = train(head, tower.looker.head, material, seen)
         torch.save({**before, "text": text.fingerprint, "looker": tower.looker.state_dict()}, kept)
     if not before["tuned"]:
-        tune = replace(tune, plan=replace(tune.plan, share=config.share))
-        tower.looker, figures = train(tune, tower.looker, material.rows)
+        tower.looker, figures = train(tune, tower.looker, material, material.rows)
         torch.save({"text": text.fingerprint, "tuned": True, "looker": tower.looker.state_dict()}, kept)
+    seeing: Any = tower.looker
+    if config.whole is not None:
+        material = Material(config, Pixels(), Pixels.width, data, out / "pixels")
+        seeing, figures = train(config.whole, Whole(tower), material, material.rows)
+        tower = seeing.tower
+    vectors = material.texts.encode(text, out / "image" / "texts")
     with torch.no_grad():
-        calibrated = sets.calibrated(tower.looker.eval(), material.rows["real"], vectors, material.anything)
+        calibrated = material.sets.calibrated(seeing.eval(), material.rows["real"], vectors, material.anything)
     card = {**CARD, "anchor": read_card(out / "text.json")["fingerprint"], **calibrated}
-    exact = to_onnx(tower, torch.zeros((2, PIXELS, PIXELS, 3), dtype=torch.uint8), free_axes=1)
+    exact = to_onnx(tower.cpu(), torch.zeros((2, PIXELS, PIXELS, 3), dtype=torch.uint8), free_axes=1)
     write(exact, out / "float", "image", card)
     write(eight_bit_weights(exact), out, "image", card)
     with Pictures(data) as pictures:
