@@ -12,7 +12,7 @@ from commonplace.stores import create_store, open_store, qdrant_server
 from commonplace.stores.base import Schema
 from commonplace.stores.networked import Location
 
-pytest.importorskip("qdrant_client", reason="needs pip install 'commonplace[qdrant]'")
+qdrant_client = pytest.importorskip("qdrant_client", reason="needs pip install 'commonplace[qdrant]'")
 
 
 def test_a_server_that_is_not_there_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,19 +58,21 @@ def test_a_new_collection_of_a_cluster_has_the_shards_and_replicas_of_its_url(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Local mode takes these and does nothing about them: so what it is given is looked at."""
-    from qdrant_client import QdrantClient
-
     given: dict[str, object] = {}
 
-    class Recorded(QdrantClient):
-        def create_collection(self, collection_name: str, **options: object) -> bool:  # type: ignore[override]
+    def connect(_: Location) -> object:
+        client = qdrant_client.QdrantClient(path=str(tmp_path))
+        create = client.create_collection
+
+        def recorded(name: str, **options: object) -> object:
             given.update(options)
-            return super().create_collection(collection_name, **options)  # type: ignore[arg-type]
+            return create(name, **options)
 
-        def create_payload_index(self, *_: object, **__: object) -> None:  # type: ignore[override]
-            """Local mode has none, and warns."""
+        monkeypatch.setattr(client, "create_collection", recorded)
+        monkeypatch.setattr(client, "create_payload_index", lambda *_, **__: None)  # local mode has none, and warns
+        return client
 
-    monkeypatch.setattr(qdrant_server, "connect", lambda place: Recorded(path=str(tmp_path)))
+    monkeypatch.setattr(qdrant_server, "connect", connect)
     create_store("qdrant", "qdrant://host/notes?shards=4&replicas=2&write_consistency=1", Schema({"text": 4})).close()
     cluster = {name: given[name] for name in ("shard_number", "replication_factor", "write_consistency_factor")}
     assert list(cluster.values()) == [4, 2, 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the [train] extra (torch)")
@@ -16,7 +18,7 @@ SMALL = PictureShape(width=8, heads=2, layers=2, merge=1)
 
 
 @pytest.fixture
-def pictures() -> torch.Tensor:
+def pictures() -> Any:
     return torch.randint(0, 256, (3, 224, 224, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
 
 
@@ -27,13 +29,13 @@ def tower() -> PictureTower:
     return made
 
 
-def test_pixels_survive_being_kept_as_halves(tower: PictureTower, pictures: torch.Tensor) -> None:
+def test_pixels_survive_being_kept_as_halves(tower: PictureTower, pictures: Any) -> None:
     kept = Pixels()(pictures).half()
     assert kept.shape == (3, Pixels.width)
     assert torch.allclose(Whole(tower).eval()(kept.float()), tower(pictures), atol=1e-5)
 
 
-def test_the_first_layer_learns_too(tower: PictureTower, pictures: torch.Tensor) -> None:
+def test_the_first_layer_learns_too(tower: PictureTower, pictures: Any) -> None:
     Whole(tower).train()(Pixels()(pictures).float()).square().mean().backward()
     gradient = tower.reader.embedding.patches.weight.grad
     assert gradient is not None
