@@ -116,7 +116,7 @@ def test_binary_is_one_bit_a_dimension_set_where_the_value_is_positive() -> None
 def test_int8_keeps_cosines(space: Space) -> None:
     texts = ["a line chart", "a bar chart", "bread", "SELECT name FROM users"]
     exact = space.encode_text(texts)
-    small = space.encode_text(texts, precision="int8").astype(np.float32) / 127
+    small = space.encode_text(texts, precision="int8").astype(np.float32) / np.float32(127)
     assert unit_rows(small) @ unit_rows(small).T == pytest.approx(exact @ exact.T, abs=0.01)
     # Lengths are rounded too: 384 errors of up to 1/254 add .002, and .0045 of deviation, to a vector's own product.
     assert small @ small.T == pytest.approx(exact @ exact.T, abs=0.016)
