@@ -12,7 +12,7 @@ from stores.conftest import KINDS
 from stores.oracle import Oracle, unit
 from stores.samples import found, scores
 
-from commonplace.stores import create_store, postgres, postgres_sql, qdrant_requests, remove_store
+from commonplace.stores import create_store, postgres, qdrant_requests, remove_store
 from commonplace.stores.base import Point, Schema, Store
 from commonplace.stores.filters import And, Eq, In, Not, Range
 from commonplace.types import Vectors
@@ -52,7 +52,6 @@ def filled(request: pytest.FixtureRequest, place: Callable[[str], str | Path]) -
         patch.setattr(qdrant_requests, "SCAN_KB", 100)  # else 5,000 short vectors get no graph
         patch.setattr(qdrant_requests, "INDEX_KB", 100)
         patch.setattr(postgres, "WORTH_INDEXING", 100)
-        patch.setattr(postgres_sql, "FEW", 100)  # else hardly a word is common
         kind = str(request.param)
         location = place(kind)
         with create_store(kind, location, schema) as store:

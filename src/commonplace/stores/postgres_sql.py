@@ -49,37 +49,42 @@ MIGRATIONS = (
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
 """Writers take turns: no deadlocks."""
 
-FEW = 1_000
-"""Postings of rare terms that are summed first."""
-
 SPARSE = """
 WITH asked (term, weight) AS (SELECT * FROM unnest(%s::bigint[], %s::float8[])),
-weighed AS MATERIALIZED (
-  SELECT term, top, weight * ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) AS weight,
-    sum(df) OVER (ORDER BY df, term) - df < {few} AS rare
+known AS (
+  SELECT term, df, top, weight * ln(1 + (n - df + 0.5::float8) / (df + 0.5::float8)) AS weight
   FROM asked JOIN terms USING (term), counts WHERE df > 0),
+weighed AS MATERIALIZED (
+  SELECT term, weight, sum(df) OVER (ORDER BY df, term) - df < {limit} AS rare,
+    sum(weight * top) OVER (ORDER BY df DESC, term DESC) AS most
+  FROM known),
 rare AS MATERIALIZED (
   SELECT id, sum(weighed.weight * postings.weight) AS score
   FROM (SELECT * FROM weighed WHERE rare) AS weighed JOIN postings USING (term) {where} GROUP BY id),
-common AS MATERIALIZED (SELECT term, weight, top FROM weighed WHERE NOT rare),
 enough AS MATERIALIZED (
-  SELECT score, most > 0 AND score <= 0 AS never FROM (
-    SELECT most, 0.999999 * coalesce((SELECT score FROM rare ORDER BY score DESC OFFSET {limit} - 1 LIMIT 1), 0) - most
-      AS score FROM (SELECT coalesce(sum(weight * top), 0) AS most FROM common) AS bound) AS made),
-wanted AS MATERIALIZED (SELECT id, rare.score FROM rare, enough WHERE NOT never AND rare.score >= enough.score)
+  SELECT coalesce((SELECT 0.999999 * score FROM rare ORDER BY score DESC OFFSET {limit} - 1 LIMIT 1), 0) AS enough),
+common AS MATERIALIZED (
+  SELECT term, weight, most, most >= enough AS needed FROM weighed, enough WHERE NOT rare),
+read AS MATERIALIZED (
+  SELECT id, sum(score) AS score FROM (
+    SELECT id, score FROM rare
+    UNION ALL
+    SELECT id, common.weight * postings.weight
+    FROM (SELECT * FROM common WHERE needed) AS common JOIN postings USING (term) {where}
+  ) AS parts GROUP BY id
+  HAVING sum(score) + coalesce((SELECT max(most) FROM common WHERE NOT needed), 0) >= (SELECT enough FROM enough))
 SELECT id, sum(score)::real::float8 AS score FROM (
-  SELECT id, score FROM wanted
+  SELECT id, score FROM read
   UNION ALL
-  SELECT id, common.weight * found.weight FROM wanted CROSS JOIN common CROSS JOIN LATERAL
-    (SELECT weight FROM postings WHERE postings.term = common.term AND postings.id = wanted.id OFFSET 0) AS found
-  UNION ALL
-  SELECT id, weighed.weight * postings.weight
-  FROM (SELECT * FROM weighed WHERE (SELECT never FROM enough)) AS weighed JOIN postings USING (term) {where}
+  SELECT id, common.weight * found.weight FROM common CROSS JOIN LATERAL (
+    SELECT id, weight FROM postings WHERE term = common.term AND id = ANY(ARRAY(SELECT id FROM read))) AS found
+  WHERE NOT needed
 ) AS parts GROUP BY id ORDER BY score DESC, id LIMIT {limit}
 """
-"""The top by BM25, exactly, without reading every chunk that says "the" (MaxScore: Turtle and Flood 1995). Rare terms
-are summed first; where the best of those chunks have more than common terms could give, only chunks that these could
-lift among the best are looked up in them. Otherwise, and in stores of old that know no `top`, all postings are read."""
+"""The top by BM25, exactly, without reading every chunk that says "the" (MaxScore: Turtle and Flood 1995). The rarest
+terms are summed first, which gives a score that is `enough` to be among the best. Common terms are read as long as a
+chunk of those and more common ones alone could have that much (`most`); in the others, only chunks are looked up that
+could still get there. Stores of old that know no `top` read all."""
 
 FORGET = """
 WITH gone AS (DELETE FROM postings WHERE id = ANY(%s) RETURNING term, id),
@@ -185,7 +190,7 @@ def sparse(terms: Mapping[int, float], limit: int, filter: Filter | None) -> Sta
     """Ids and BM25 scores, best first."""
     joined, values = where(filter)
     asked = [list(terms), [float(weight) for weight in terms.values()]]
-    return SPARSE.format(where=joined, limit=limit, few=FEW), [*asked, *values, *values]
+    return SPARSE.format(where=joined, limit=limit), [*asked, *values, *values]
 
 
 def holding(keys: Sequence[int], limit: int, filter: Filter | None) -> Statement:
@@ -234,14 +239,14 @@ def copy(connection: Any, table: str, rows: NDArray[Any]) -> None:
 
 
 def posting_rows(bags: Sequence[tuple[int, Mapping[int, float]]]) -> NDArray[Any]:
-    """Of (chunk, term -> weight), for `copy`."""
+    """Of (chunk, term -> weight), for `copy`: by term, as the index that they go into is ordered."""
     fields = [("n", ">i2"), ("l0", ">i4"), ("term", ">i8"), ("l1", ">i4"), ("id", ">i8"), ("l2", ">i4"), ("w", ">f4")]
     rows = np.zeros(sum(len(terms) for _, terms in bags), np.dtype(fields))
     rows["n"], rows["l0"], rows["l1"], rows["l2"] = 3, 8, 8, 4
     rows["term"] = [term for _, terms in bags for term in terms]
     rows["id"] = np.repeat([number for number, _ in bags], [len(terms) for _, terms in bags])
     rows["w"] = [weight for _, terms in bags for weight in terms.values()]
-    return rows
+    return rows[np.lexsort((rows["id"], rows["term"]))]
 
 
 def numbers_of(ids: Iterable[str]) -> list[int]:
