@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 VERSION = "pginstall18"
 
 
@@ -69,7 +71,9 @@ class Server:
     def kill(self) -> None:
         """At once, with its children: what a power cut of the machine would leave, but for the disk's cache."""
         assert self._process is not None
-        os.killpg(self._process.pid, 9)
+        children = psutil.Process(self._process.pid).children()  # each in a process group of its own
+        for process in (self._process, *children):
+            process.kill()
         self._process.wait()
 
     def stop(self) -> None:

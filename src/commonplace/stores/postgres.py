@@ -107,12 +107,12 @@ class PostgresStore(Store):
         latest = list({point.id: point for point in points}.values())
         for start in range(0, len(latest), BATCH):
             batch = latest[start : start + BATCH]
-            self._server.run(self._write, sql.numbers_of(point.id for point in batch), batch)
+            self._server.transact(self._write, sql.numbers_of(point.id for point in batch), batch)
 
     def delete(self, ids: Iterable[str]) -> None:
         numbers = iter(sql.numbers_of(ids))
         while batch := list(islice(numbers, BATCH)):
-            self._server.run(self._write, batch, ())
+            self._server.transact(self._write, batch, ())
 
     def _write(self, connection: Any, numbers: Sequence[int], points: Sequence[Point]) -> None:
         """Forget the chunks of these numbers, and write those of `points`: all of them, or none to delete."""
@@ -145,7 +145,7 @@ class PostgresStore(Store):
             return
         for name, lane in self._lanes.items():
             if name not in self._graphs and lane.indexable and self.count(lane=name) >= WORTH_INDEXING:
-                self._server.run(self._build, lane)
+                self._server.transact(self._build, lane)
                 self._graphs.add(name)
         self._server.run(self._tidy)
 
@@ -158,10 +158,11 @@ class PostgresStore(Store):
         connection.execute(lane.create_index())
 
     def _tidy(self, connection: Any) -> None:
-        connection.execute(sql.ONE_AT_A_TIME)
-        connection.execute("DELETE FROM terms WHERE df <= 0")
+        with connection.transaction():
+            connection.execute(sql.ONE_AT_A_TIME)
+            connection.execute("DELETE FROM terms WHERE df <= 0")
         for table in ("chunks", "postings", "terms", *(lane.table for lane in self._lanes.values())):
-            connection.execute(f"ANALYZE {table}")
+            connection.execute(f"VACUUM (ANALYZE) {table}")  # postings of vacuumed pages are read in the index alone
 
     def flush(self) -> None:
         """Every transaction that was acknowledged is on disk already."""
@@ -241,7 +242,8 @@ class PostgresStore(Store):
             return servers.rows(connection, union, values)
 
         found: dict[str, list[Scored]] = {name: [] for name in parts}
-        for name, number, score in self._server.run(select):
+        run = self._server.transact if wide > self._widest else self._server.run
+        for name, number, score in run(select):
             found[name].append(Scored(sql.id_of(number), score if name == "bm25" else min(1.0, max(-1.0, score))))
         return {name: sorted(hits, key=lambda hit: (-hit.score, hit.id)) for name, hits in found.items()}
 

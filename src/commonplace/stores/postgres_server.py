@@ -41,19 +41,18 @@ class Server:
             enter(connection, place)
             for name, setting in settings.items():
                 connection.execute(f"SET {name} = {setting}")
-            connection.commit()
 
         self.place, self._closed = place, False
         pools = require("psycopg_pool", extra="postgres")
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what goes wrong is raised, and tried again
         self._pool = pools.ConnectionPool(
-            conninfo(place), min_size=1, max_size=8, timeout=WAIT, open=True, kwargs={"prepare_threshold": None},
-            configure=configure,
+            conninfo(place), min_size=1, max_size=8, timeout=WAIT, open=True, configure=configure,
+            kwargs={"prepare_threshold": None, "autocommit": True},
         )  # fmt: skip
 
     def run(self, act: Callable[..., T], *arguments: Any) -> T:
-        """What `act` returns of a connection and these arguments, in one transaction; once more if the connection
-        breaks."""
+        """What `act` returns of a connection and these arguments, each statement by itself; once more if the
+        connection breaks."""
         if self._closed:
             raise CollectionError(f"the store in {self.place.url} is closed. Open it again to use it.")
 
@@ -63,6 +62,15 @@ class Server:
 
         with errors(self.place):
             return persistently(once, is_transient)
+
+    def transact(self, act: Callable[..., T], *arguments: Any) -> T:
+        """The same in one transaction."""
+
+        def whole(connection: Any) -> T:
+            with connection.transaction():
+                return act(connection, *arguments)
+
+        return self.run(whole)
 
     def close(self) -> None:
         self._closed = True
