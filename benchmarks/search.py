@@ -87,6 +87,11 @@ def build(pages: Path, collection: Collection, pool: dict[str, Vectors]) -> None
     def drawn(self: Encoder, items: Any, kind: Any = "document") -> Vectors:
         if kind != "document":
             return encode(self, items, kind)
+        if self.fingerprint not in pool:
+            raise SystemExit(
+                f"COLLECTION has no vectors of {self.name} ({self.fingerprint}): it was made with another tower. Make "
+                "it again with benchmarks/corpus.py, or `commonplace rebuild` it."
+            )
         chosen = pool[self.fingerprint][rng.integers(len(pool[self.fingerprint]), size=len(list(items)))]
         turns = unit_rows(rng.standard_normal(chosen.shape, np.float32))
         return unit_rows(chosen + np.float32(TURN) * turns)
