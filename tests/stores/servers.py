@@ -72,8 +72,10 @@ class Server:
         """At once, with its children: what a power cut of the machine would leave, but for the disk's cache."""
         assert self._process is not None
         children = psutil.Process(self._process.pid).children()  # each in a process group of its own
-        for process in (self._process, *children):
-            process.kill()
+        self._process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         self._process.wait()
 
     def stop(self) -> None:

@@ -168,6 +168,22 @@ def test_a_store_of_a_newer_version_is_left_alone(own: servers.Server) -> None:
         open_store("postgres", url, SCHEMA)
 
 
+def test_a_store_of_an_older_version_is_brought_up_to_date(own: servers.Server) -> None:
+    url = own.url(collection="older")
+    with create_store("postgres", url, SCHEMA) as store:
+        store.upsert([GOOD, Point(SECOND, 1, "text", {"text": E[1]})])
+    admin(
+        own, "ALTER TABLE older.chunks DROP terms", "CREATE INDEX postings_id ON older.postings (id)",
+        "DELETE FROM older.migrations WHERE version > 2",
+    )  # fmt: skip
+    with open_store("postgres", url, SCHEMA) as store:
+        store.upsert([GOOD])
+        assert found(store.sparse({7: 1.0}, 5)) == [FIRST]
+        store.delete([FIRST])
+        assert store.frequencies([7]) == (0, {})
+        assert store.count() == 1
+
+
 def test_an_interrupted_creation_leaves_nothing(own: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "commonplace.stores.postgres_server.MIGRATIONS", ("CREATE TABLE meta (name text); SELECT 1 / 0",)

@@ -7,7 +7,6 @@ Writes are transactions that take turns, so the counts are true whatever is kill
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Self
@@ -118,25 +117,22 @@ class PostgresStore(Store):
         """Forget the chunks of these numbers, and write those of `points`: all of them, or none to delete."""
         connection.execute(sql.ONE_AT_A_TIME)
         connection.execute(sql.FORGET, (numbers,))
-        for table in ("chunks", *(lane.table for lane in self._lanes.values())):
-            connection.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", (numbers,))
+        for lane in self._lanes.values():
+            connection.execute(f"DELETE FROM {lane.table} WHERE id = ANY(%s)", (numbers,))
         if not points:
             return
         pairs = list(zip(numbers, points, strict=True))
         with connection.cursor().copy("COPY chunks FROM STDIN") as copying:
-            for number, point in pairs:
-                tags, identifiers = ([sql.hashed(text) for text in texts] for texts in (point.tags, point.identifiers))
-                copying.write_row((number, point.document, point.modality, tags, point.date, identifiers))
+            copying.write("".join(sql.chunk_line(number, point) for number, point in pairs))
         for name, lane in self._lanes.items():
             if held := [(number, point.vectors[name]) for number, point in pairs if name in point.vectors]:
                 sql.copy(connection, lane.table, lane.rows(*zip(*held, strict=True)))
         if bags := [(number, point.terms) for number, point in pairs if point.terms]:
-            sql.copy(connection, "postings", sql.posting_rows(bags))
-            df, top = Counter[int](), dict[int, float]()
-            for _, terms in bags:
-                df.update(terms.keys())
-                top |= {term: max(weight, top.get(term, 0.0)) for term, weight in terms.items()}
-            connection.execute(sql.COUNT_IN, (list(df), list(df.values()), [top[term] for term in df]))
+            rows = sql.posting_rows(bags)
+            sql.copy(connection, "postings", rows)
+            terms, first, df = np.unique(rows["term"], return_index=True, return_counts=True)
+            top = np.maximum.reduceat(rows["w"], first)
+            connection.execute(sql.COUNT_IN, (terms.tolist(), df.tolist(), top.tolist()))
             connection.execute("UPDATE counts SET n = n + %s", (len(bags),))
 
     def optimize(self, *, complete: bool = False) -> None:

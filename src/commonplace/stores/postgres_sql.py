@@ -1,6 +1,7 @@
 """How our points, queries and filters look to Postgres: the one place that says so.
 
-chunks               payload; tags and identifiers as 64-bit hashes, since GIN refuses long texts
+chunks               payload, and which terms a chunk has; tags and identifiers as 64-bit hashes, since GIN refuses
+                     long texts
 lane_<name>          vectors of a dense lane, with one HNSW index
 postings, terms      BM25 weights of chunks; how many chunks have a term. `counts.n`: how many have words
 migrations, meta     which statements of MIGRATIONS have run; what the store was made for
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from commonplace.profiles import Code, Profile
 from commonplace.stores import checks
-from commonplace.stores.base import SPARE
+from commonplace.stores.base import SPARE, Point
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, unresolved
 from commonplace.types import Vectors
 
@@ -44,6 +45,13 @@ MIGRATIONS = (
     INSERT INTO counts VALUES (0);
     """,
     "ALTER TABLE terms ADD top real NOT NULL DEFAULT 'Infinity'",  # no posting of the term weighs more
+    """
+    ALTER TABLE chunks ADD terms bigint[] NOT NULL DEFAULT '{}';
+    UPDATE chunks SET terms = held.terms
+      FROM (SELECT id, array_agg(term) AS terms FROM postings GROUP BY id) AS held WHERE chunks.id = held.id;
+    DROP INDEX postings_id;
+    ALTER TABLE terms SET (fillfactor = 50);  -- their counts change with every batch
+    """,
 )
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
@@ -87,10 +95,12 @@ chunk of those and more common ones alone could have that much (`most`); in the 
 could still get there. Stores of old that know no `top` read all."""
 
 FORGET = """
-WITH gone AS (DELETE FROM postings WHERE id = ANY(%s) RETURNING term, id),
-less AS (SELECT term, count(*) AS n FROM gone GROUP BY term),
+WITH gone AS (DELETE FROM chunks WHERE id = ANY(%s) RETURNING id, terms),
+held AS (SELECT id, unnest(terms) AS term FROM gone),
+dropped AS (DELETE FROM postings USING held WHERE postings.term = held.term AND postings.id = held.id),
+less AS (SELECT term, count(*) AS n FROM held GROUP BY term),
 lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.term)
-UPDATE counts SET n = n - (SELECT count(DISTINCT id) FROM gone)
+UPDATE counts SET n = n - (SELECT count(*) FROM gone WHERE terms <> '{}')
 """
 
 COUNT_IN = """
@@ -236,6 +246,14 @@ def copy(connection: Any, table: str, rows: NDArray[Any]) -> None:
     """Rows (n,) of a structured dtype that is laid out as COPY's binary format is."""
     with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT BINARY)") as copying:
         copying.write(b"PGCOPY\n\xff\r\n\0" + bytes(8) + rows.tobytes() + b"\xff\xff")
+
+
+def chunk_line(number: int, point: Point) -> str:
+    """For COPY's text format."""
+    keys = [map(hashed, point.tags), map(hashed, point.identifiers), point.terms]
+    tags, identifiers, terms = (f"{{{','.join(map(str, each))}}}" for each in keys)
+    date = r"\N" if point.date is None else point.date
+    return f"{number}\t{point.document}\t{point.modality}\t{tags}\t{date}\t{identifiers}\t{terms}\n"
 
 
 def posting_rows(bags: Sequence[tuple[int, Mapping[int, float]]]) -> NDArray[Any]:
