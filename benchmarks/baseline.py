@@ -26,8 +26,7 @@ from commonplace.evaluation.questions import read_questions
 from commonplace.evaluation.run import ask
 from commonplace.home.database import SqliteDatabase
 from commonplace.home.records import Records
-from commonplace.ingest.wording import READ_LIMIT, Wording, read_text
-from commonplace.lexical.analyser import Analyser
+from commonplace.ingest.wording import READ_LIMIT, passage, read_text
 
 K = 60
 DEPTH = 100
@@ -42,11 +41,10 @@ def main() -> None:
     arguments = parser.parse_args()
     database = SqliteDatabase.open(arguments.collection, create=False)
     records = Records(database)
-    wording = Wording(Analyser())
-    chunks = [chunk for chunk in records.chunks(records.chunk_ids()).values() if wording.passage(chunk)]
+    chunks = [chunk for chunk in records.chunks(records.chunk_ids()).values() if passage(chunk)]
     database.close()
     # All that OCR read: only our text tower leaves most of it out.
-    texts = [f"{wording.passage(chunk)}\n{read_text(chunk)[READ_LIMIT:]}" for chunk in chunks]
+    texts = [f"{passage(chunk)}\n{read_text(chunk)[READ_LIMIT:]}" for chunk in chunks]
     sources = [chunk.source for chunk in chunks]
     model = SentenceTransformer(arguments.model, device="cpu")
     vectors = encoded(model, texts, arguments.vectors)

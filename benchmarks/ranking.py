@@ -44,7 +44,7 @@ from commonplace.lexical.asking import Asked
 from commonplace.ranking.evidence import Signs, unsaid
 from commonplace.searching.judging import Judged
 from commonplace.searching.lanes import LANES_OF, Found, Query
-from commonplace.searching.searcher import NO_MATCH, Clock, Fusion, Searcher
+from commonplace.searching.searcher import NO_MATCH, Clock, Searcher
 
 FUSIONS = {"calibrated": "calibrated", "RRF, k=60": "rrf", "DBSF": "dbsf"}
 LANES = ("bm25", "text", "media", "identifier")
@@ -132,12 +132,12 @@ class Bench:
 
     def with_weights(self, **weights: float) -> list[Outcome]:
         """The calibrated fusion with other constants."""
-        usual, judged = self.searcher.fusion, [case.judged for case in self.cases]
-        self.searcher.fusion = Fusion(weights=replace(usual.weights, **weights))
+        usual, judged = self.searcher.weights, [case.judged for case in self.cases]
+        self.searcher.weights = replace(usual, **weights)
         for case in self.cases:
             case.judged = self.searcher.judge(case.query, case.found)
         outcomes = self.fused("calibrated")
-        self.searcher.fusion = usual
+        self.searcher.weights = usual
         for case, before in zip(self.cases, judged, strict=True):
             case.judged = before
         return outcomes

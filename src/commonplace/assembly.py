@@ -26,12 +26,12 @@ from commonplace.generation import (
 from commonplace.home.base import Home
 from commonplace.home.files import Files, Folder
 from commonplace.home.records import Records
-from commonplace.ingest.wording import Wording
-from commonplace.lexical.analyser import Analyser
+from commonplace.ingest import wording
+from commonplace.lexical.analyser import terms
 from commonplace.lexical.bm25 import term_id
 from commonplace.profiles import OVERSAMPLING, Code, Profile
 from commonplace.ranking.calibration import SAMPLE, Calibration, calibrate
-from commonplace.searching.searcher import Fusion, Searcher
+from commonplace.searching.searcher import Searcher
 from commonplace.stores import create_store, open_store, store_of
 from commonplace.stores.base import Store
 from commonplace.stores.networked import Location, replaced_path, with_options, with_secret
@@ -57,7 +57,6 @@ class Assembly:
     ) -> None:
         self.home, self.identity, self.manifest = home, identity, manifest
         self.records, self.store, self.space = records, store, space
-        self.wording = Wording(Analyser())
         self._searcher: Searcher | None = None
 
     @classmethod
@@ -100,16 +99,15 @@ class Assembly:
         from commonplace.ingest.pipeline import Pipeline
 
         return Pipeline(
-            self.records, self.store, self.wording, self.space.words,
+            self.records, self.store, self.space.words,
             self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
         )  # fmt: skip
 
     def searcher(self) -> Searcher:
         if self._searcher is None:
-            encoders = self.space.encoders
             self._searcher = Searcher(
-                self.records, self.store, self.wording, self.space.words, encoders,
-                Calibration.load(self._calibration_file), Fusion(), encoders["text"],
+                self.records, self.store, self.space.words, self.space.encoders,
+                Calibration.load(self._calibration_file),
             )  # fmt: skip
         return self._searcher
 
@@ -151,7 +149,7 @@ class Assembly:
     def _everyday(self) -> float:
         """Share of everyday English words that some chunk has."""
         words = general_words()[:5000:10]
-        first = {term_id(terms[0]) for word in words if (terms := self.wording.analyser.terms(word))}
+        first = {term_id(found[0]) for word in words if (found := terms(word))}
         return len(self.store.frequencies(first)[1]) / len(first)
 
     @property
@@ -202,7 +200,7 @@ def draft_manifest(space: Space, url: str, code: Code) -> Manifest:
             lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim, (), *astuple(code))
             for lane, encoder in lanes.items()
         },
-        Wording(Analyser()).fingerprint,
+        wording.FINGERPRINT,
         Location.parse(url).url if url else "",
     )
 

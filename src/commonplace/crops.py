@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commonplace.errors import UnreadableFile
-from commonplace.lexical.analyser import Analyser
+from commonplace.lexical.analyser import terms
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,7 +35,6 @@ def crop(collection: Collection, chunk: Chunk, query: str = "") -> bytes:
         image = open_picture(thumbnail)
     if image is None:
         raise UnreadableFile(f"{chunk.source} is gone and no picture of it was kept. Run `commonplace update`.")
-    terms = Analyser().terms
     wanted = frozenset(terms(query))
     draw = ImageDraw.Draw(image)
     for word in chunk.words:

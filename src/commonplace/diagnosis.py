@@ -6,6 +6,7 @@ from commonplace.assembly import Assembly, tower_of
 from commonplace.config import Settings
 from commonplace.failures import DAMAGED
 from commonplace.home.database import FILES
+from commonplace.ingest import wording
 
 
 def diagnose(opened: Assembly, settings: Settings, *, repair: bool = False) -> list[str]:
@@ -62,7 +63,7 @@ def _miscounted(opened: Assembly) -> list[str]:
             found.append(f"the store has {held} vectors of lane {lane!r}, the records know of {known}.")
     if (worded := store.count(lane="bm25")) != (chunks := len(ids := records.chunk_ids())):
         batches = (records.chunks(ids[start : start + 500]) for start in range(0, chunks, 500))
-        silent = sum(not opened.wording.terms(chunk) for batch in batches for chunk in batch.values())
+        silent = sum(not wording.terms(chunk) for batch in batches for chunk in batch.values())
         if worded != chunks - silent:
             found.append(f"{worded} chunks of the store have words, {chunks - silent} should.")
     return found

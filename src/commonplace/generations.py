@@ -31,6 +31,7 @@ from commonplace.generation import (
 from commonplace.home.base import Home
 from commonplace.home.files import Files
 from commonplace.home.records import Records
+from commonplace.ingest import wording
 from commonplace.profiles import Code
 from commonplace.stores import remove_store
 from commonplace.stores.base import Store
@@ -308,7 +309,7 @@ def agreement(opened: Assembly, made: Assembly) -> float | None:
             shared, total = shared + len(before & after), total + len(before)
     chunks = opened.records.chunks(sample)
     for chunk in chunks.values():
-        terms = dict(list(opened.wording.terms(chunk).items())[:4])
+        terms = dict(list(wording.terms(chunk).items())[:4])
         was, now = ([hit.score for hit in each.store.sparse(terms, 10)] for each in (opened, made))
         if not np.allclose(was, now, rtol=1e-3):
             raise CollectionError(

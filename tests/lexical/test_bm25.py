@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commonplace.lexical.bm25 import FIELDS, bag, document_weights, idf, query_weights, term_id
+from commonplace.lexical.bm25 import FIELD_WEIGHTS, bag, document_weights, idf, query_weights, term_id
 
 TERMS = st.sampled_from(["alpha", "beta", "gamma", "delta", "epsilon"])
 DOCUMENTS = st.lists(st.lists(TERMS, max_size=12), min_size=1, max_size=8)
@@ -56,7 +56,7 @@ def test_a_longer_chunk_weighs_the_same_word_less() -> None:
 
 
 def test_a_chunk_without_words_has_no_weights() -> None:
-    assert document_weights(bag({field: [] for field in FIELDS})) == {}
+    assert document_weights(bag({field: [] for field in FIELD_WEIGHTS})) == {}
     assert query_weights([]) == {}
 
 

@@ -2,15 +2,14 @@ from collections.abc import Iterable
 
 import pytest
 
-from commonplace.lexical.analyser import Analyser
+from commonplace.lexical.analyser import terms
 from commonplace.lexical.unknown import Unknown, unknown
 
 TEXT = "Rotate the certificate of the six router ports; a digit colour, anonymized alerts, export of rules as code"
 
 
 def missing(query: str, *, met: Iterable[str] = (), everyday: float = 1.0) -> Unknown:
-    held = frozenset(Analyser().terms(TEXT))
-    return unknown(query, Analyser().terms, lambda terms: held.intersection(terms), met=met, everyday=everyday)
+    return unknown(query, frozenset(terms(TEXT)).intersection, met, everyday)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
-from commonplace.lexical.analyser import Analyser
+from commonplace.lexical.analyser import terms
 from commonplace.ranking.snippets import marked, snippet
-
-terms = Analyser().terms
 
 
 def test_a_short_text_is_shown_whole() -> None:

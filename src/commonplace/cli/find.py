@@ -105,10 +105,9 @@ def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: 
     name = link(hit.source, document.path) if document else hit.source
     click.echo(f"{hit.rank:>2}. {click.style(name, bold=True)}{place}  [{hit.modality} {hit.score:.2f}]  {hit.id}")
     if hit.snippet:
-        from commonplace.lexical.analyser import Analyser
+        from commonplace.lexical.analyser import terms
         from commonplace.ranking.snippets import marked
 
-        terms = Analyser().terms
         text = marked(
             hit.snippet, terms(result.query), terms, lambda word: click.style(word, bold=True, underline=True)
         )
@@ -183,7 +182,7 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
 
 def _print_chunk(chunk: Chunk, query: str) -> None:
     from commonplace.ingest.wording import heading_line, read_text
-    from commonplace.lexical.analyser import Analyser
+    from commonplace.lexical.analyser import terms
     from commonplace.ranking.snippets import marked
 
     place = f", page {chunk.locator.page}" if chunk.locator.page else ""
@@ -191,7 +190,6 @@ def _print_chunk(chunk: Chunk, query: str) -> None:
     click.echo(f"{chunk.source}{place}{lines}  [{chunk.modality}]\n{heading_line(chunk)}\n")
     body = "\n".join(filter(None, (chunk.text, read_text(chunk))))
     if query and sys.stdout.isatty():
-        terms = Analyser().terms
         body = marked(body, terms(query), terms, lambda word: click.style(word, bold=True, underline=True))
     click.echo(body)
     for mention in chunk.mentions:

@@ -12,6 +12,7 @@ from commonplace.collection import Collection
 from commonplace.errors import CollectionError
 from commonplace.evaluation.questions import Question
 from commonplace.evaluation.run import ask, compare, summary
+from commonplace.ingest import wording
 
 MEASURES = ("recall@10", "mrr@10")
 
@@ -70,7 +71,7 @@ def _can_be_asked(live: Assembly) -> bool:
     """Whether it has its vectors, of the towers that this release has."""
     return (
         live.store.count() > 0
-        and live.manifest.wording == live.wording.fingerprint
+        and live.manifest.wording == wording.FINGERPRINT
         and all(
             held.fingerprint == tower_of(live.space, lane).fingerprint for lane, held in live.manifest.lanes.items()
         )

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from commonplace.lexical.analyser import Analyser
+from commonplace.lexical.analyser import terms
 from commonplace.lexical.identifiers import find
 from commonplace.lexical.keys import exact
 from commonplace.types import Chunk
@@ -31,7 +31,6 @@ _KINDS_OF_ID = ("uuid", "hash", "advisory", "ticket", "ip", "mac", "path", "hex"
 def make(chunks: Sequence[Chunk], per_kind: int = 25, seed: int = 0) -> list[dict[str, Any]]:
     """Questions as `eval` reads them; at most `per_kind` of each kind, fewer where the collection has no more."""
     draw = random.Random(seed)
-    terms = Analyser().terms
     frequency = Counter(term for chunk in chunks for term in set(terms(_body(chunk))))
     made: list[dict[str, Any]] = []
     makers: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {

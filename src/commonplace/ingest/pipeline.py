@@ -18,12 +18,12 @@ import numpy as np
 from commonplace.encoders.base import Encoder
 from commonplace.home.records import Records
 from commonplace.home.rows import Document, Reading, Root, chunk_id, utc_seconds
+from commonplace.ingest import wording
 from commonplace.ingest.elements import NOWHERE, Draft, Front, Note, PictureLink
 from commonplace.ingest.links import PictureSources, is_picture
 from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
 from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
-from commonplace.ingest.wording import Wording
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
 from commonplace.stores.base import Point, Store
 from commonplace.stores.filters import label_tag
@@ -78,14 +78,13 @@ class Pipeline:
         self,
         records: Records,
         store: Store,
-        wording: Wording,
         text: Encoder,
         media: Encoder | None,
         *,
         workers: int,
         limits: Limits,
     ) -> None:
-        self._records, self._store, self._wording = records, store, wording
+        self._records, self._store = records, store
         self._text, self._media = text, media
         self._workers = Workers("commonplace.ingest.reading:read", workers, limits)
         self._open: dict[str, _Open] = {}
@@ -170,7 +169,7 @@ class Pipeline:
 
     def index(self, chunks: Sequence[Chunk], pixels: dict[str, Image]) -> None:
         """Write the points of chunks, encoding only what has no base vector yet."""
-        texts = {chunk.id: self._wording.passage(chunk) for chunk in chunks}
+        texts = {chunk.id: wording.passage(chunk) for chunk in chunks}
         keys = {id: _key(text) for id, text in texts.items() if text}
         text_vectors = self._encode(self._text, {key: texts[id] for id, key in keys.items()})
         media_vectors = {}
@@ -192,8 +191,8 @@ class Pipeline:
             tags = document.tags + ((label_tag(label),) if label else ())
             points.append(
                 Point(
-                    chunk.id, document.id, chunk.modality, vectors, self._wording.terms(chunk),
-                    self._wording.identifiers(chunk), tags, document.date,
+                    chunk.id, document.id, chunk.modality, vectors, wording.terms(chunk),
+                    wording.identifiers(chunk), tags, document.date,
                 )
             )  # fmt: skip
         self._store.upsert(points)

@@ -16,11 +16,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
-Stem = Literal["none", "english"]
+FINGERPRINT = "words-1-english"
+"""Changes whenever the same text would give other terms: documents and queries must be analysed alike."""
 
 # Scripts written without spaces: Thai to Burmese, Khmer, kana, Han. Hangul glues particles to its words.
 _UNSPACED = "\u0e00-\u109f\u1780-\u17d3\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -44,23 +43,12 @@ _HYPHENS_AND_QUOTES = {0x2010: "-", 0x2011: "-", 0x2212: "-", 0x2019: "'", 0x02B
 _INVISIBLE = dict.fromkeys((0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF))
 
 
-@dataclass(frozen=True, slots=True)
-class Analyser:
-    """Give documents and queries to the same one; a collection records its `fingerprint`.
+def terms(text: str) -> list[str]:
+    """Terms in the order of the text, repeated as often as they occur.
 
-    stem  "english" folds inflections (Snowball's Porter 2: hosts = hosting = host), "none" leaves words as they are
+    English inflections are folded (Snowball's Porter 2: hosts = hosting = host).
     """
-
-    stem: Stem = "english"
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the same text would give other terms."""
-        return f"words-1-{self.stem}"
-
-    def terms(self, text: str) -> list[str]:
-        """Terms in the order of the text, repeated as often as they occur."""
-        return [term for word in _COMPOUND.findall(plain(text)) for term in _terms(word, self.stem)]
+    return [term for word in _COMPOUND.findall(plain(text)) for term in _terms(word)]
 
 
 def plain(text: str) -> str:
@@ -77,32 +65,32 @@ def joined(word: str) -> str:
 
 
 @lru_cache(maxsize=1 << 16)
-def _terms(compound: str, stem: Stem) -> tuple[str, ...]:
+def _terms(compound: str) -> tuple[str, ...]:
     if compound[-1] in "+#":
         return (compound.casefold(),)
     if _IS_UNSPACED.match(compound):
         # Overlapping pairs stand in for words, as in Lucene's CJK analyser.
         return tuple(compound[i : i + 2] for i in range(max(1, len(compound) - 1)))
-    return tuple(_split(_APOSTROPHE.sub("", compound), 0, stem))
+    return tuple(_split(_APOSTROPHE.sub("", compound), 0))
 
 
-def _split(word: str, level: int, stem: Stem) -> Iterator[str]:
+def _split(word: str, level: int) -> Iterator[str]:
     for depth in range(level, len(_LEVELS)):
         parts = [part for part in _LEVELS[depth].split(word) if part]
         if len(parts) > 1:
-            yield _stemmed(joined(word), stem)
+            yield _stemmed(joined(word))
             for part in parts:
-                yield from _split(part, depth + 1, stem)
+                yield from _split(part, depth + 1)
             return
         word = "".join(parts)
     if word:
-        yield _stemmed(word.casefold(), stem)
+        yield _stemmed(word.casefold())
     if code := _CODE.fullmatch(word):
         yield from (part.casefold() for part in code.groups() if part)
 
 
-def _stemmed(word: str, stem: Stem) -> str:
-    if stem == "none" or len(word) <= 3 or not (word.isascii() and word.isalpha()):
+def _stemmed(word: str) -> str:
+    if len(word) <= 3 or not (word.isascii() and word.isalpha()):
         return word  # words of three letters are mostly acronyms (dns, aws): their s is no plural
     from snowballstemmer import stemmer
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from commonplace.lexical.analyser import terms
 
 _OPERATOR = re.compile(
     r'(?<!\S)(-?)["\u201c\u201d]([^"\u201c\u201d]+)["\u201c\u201d](?!\S)|(?<!\S)-([^\W\d_]{2,})(?!\S)'
@@ -40,7 +41,7 @@ def asked(query: str) -> Asked:
     return Asked(words, tuple(phrases), tuple(excluded)) if words else Asked(query)
 
 
-def says(text: str, phrase: str, terms: Callable[[str], Sequence[str]]) -> bool:
+def says(text: str, phrase: str) -> bool:
     """Whether the words of `phrase` stand in `text` one after the other, in any spelling that the analyser folds."""
     wanted, found = terms(phrase), terms(text)
     width = len(wanted)

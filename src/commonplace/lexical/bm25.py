@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Literal, get_args
+from typing import Literal
 
 Field = Literal["body", "title", "headings", "name", "mentions"]
-FIELDS: tuple[Field, ...] = get_args(Field)
 
 K1 = 0.9
 B = 0.4

@@ -45,23 +45,13 @@ _TOKEN = re.compile(r"[^\s\"'`<>()\[\]{}|,;=*!?\u2018-\u201f\u3000-\u3002]+")
 _LONGEST = 512  # a longer token is a blob; deciding on it could cost more than linear time
 _BORDER = ".:-\u2026"  # what a sentence leaves at the ends of a token
 
-_HEX_PAIRS = re.compile(r"(?i)[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4,30}")
-_CISCO_MAC = re.compile(r"(?i)(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")
 _ADDRESS = re.compile(r"(?i)((?:\d{1,3}\.){3}\d{1,3}|[0-9a-f]*(?::[0-9a-f.]*){2,8})(:\d{1,5}|/\d{1,3})?")
-_VERSION = re.compile(r"(?i)(?:v\d{1,4}(?:\.\d{1,5}){1,3}|\d{1,4}(?:\.\d{1,5}){2,3})(?:[-+.~_]?[A-Za-z][\w.+-]*)?")
-_HASH = re.compile(r"(?i)(?=[0-9]*[a-f])(?=[a-f]*\d)(?:[0-9a-f]{7,128}|[0-9A-F]{7,128})")
-_NUMBER = re.compile(r"\d{6,}(?:-\d+)*")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_FLAG = re.compile(r"--[A-Za-z][\w.-]+|-(?=\w*[._]\w|\w*[a-z][A-Z])[A-Za-z][\w.-]+")  # "-word" excludes a word
 _PATH = re.compile(r"(?:[A-Za-z]:|[~$%]\w*%?|\.{1,2})?(?:/[\w.@+%~-]+)+/?|[\w.@+%~-]+(?:/[\w.@+%~-]+)+/?")
-_UUID_BEGINNING = re.compile(r"(?i)(?=.*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}-[0-9a-f]{1,12}")
-_TICKET = re.compile(r"[A-Z][A-Z0-9]{1,9}-\d{1,6}|#\d{2,7}")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:-\w+)*(?:\.\w+(?:-\w+)*)+")
 _CAMEL = re.compile(r"[a-z][a-z][a-z0-9]*(?:[A-Z][a-z0-9]*)+")
 _UPPER_CAMEL = re.compile(r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+")
 _SNAKE = re.compile(r"_*[A-Za-z0-9]+(?:_+[A-Za-z0-9]+)+_*")
 _KEBAB = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+")
-_UPPER_SKU = re.compile(r"(?=(?:[A-Z-]*\d){2})(?=[\d-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)+")
 _CODE = re.compile(r"(?=(?:[A-Za-z]*\d){2})(?:[A-Za-z]{1,6}\d{2,}[A-Za-z]?|\d*[A-Za-z]+\d+[A-Za-z][A-Za-z0-9]*)")
 _NUMBERED = re.compile(r"(?!(?:19|20)\d\ds?$)\w*(?:\d{3}|[a-z]\d+[a-z]|\d[a-z]+\d)")  # but mid-1990s
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(?:T\d*)?$")
@@ -187,30 +177,26 @@ def _is_kebab(token: str) -> bool:
     return len(parts) > 2 and not _PROSE.intersection(parts) and all(len(part) > 1 for part in parts)
 
 
-def _is_code(token: str) -> bool:
-    return len(token) > 3 and bool(_CODE.fullmatch(token)) and not _SIZE.fullmatch(token)
-
-
 def _fits(pattern: str | re.Pattern[str]) -> Callable[[str], object]:
     return re.compile(pattern).fullmatch
 
 
 _KINDS: tuple[tuple[Kind, Callable[[str], object]], ...] = (
-    ("mac", _fits(_HEX_PAIRS)),
-    ("mac", _fits(_CISCO_MAC)),
+    ("mac", _fits(r"(?i)[0-9a-f]{2}(?:([:-])[0-9a-f]{2})(?:\1[0-9a-f]{2}){4,30}")),
+    ("mac", _fits(r"(?i)(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")),
     ("ip", _is_address),
-    ("email", _fits(_EMAIL)),
-    ("flag", _fits(_FLAG)),
+    ("email", _fits(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    ("flag", _fits(r"--[A-Za-z][\w.-]+|-(?=\w*[._]\w|\w*[a-z][A-Z])[A-Za-z][\w.-]+")),  # "-word" excludes a word
     ("path", _is_path),
     ("file", _fits(_FILE)),
-    ("version", _fits(_VERSION)),
+    ("version", _fits(r"(?i)(?:v\d{1,4}(?:\.\d{1,5}){1,3}|\d{1,4}(?:\.\d{1,5}){2,3})(?:[-+.~_]?[A-Za-z][\w.+-]*)?")),
     ("hex", _fits(r"0[xX][0-9a-fA-F]{2,64}")),
-    ("hash", _fits(_HASH)),
-    ("uuid", _fits(_UUID_BEGINNING)),
-    ("number", _fits(_NUMBER)),
-    ("ticket", _fits(_TICKET)),
-    ("sku", _fits(_UPPER_SKU)),
-    ("sku", _is_code),
+    ("hash", _fits(r"(?i)(?=[0-9]*[a-f])(?=[a-f]*\d)(?:[0-9a-f]{7,128}|[0-9A-F]{7,128})")),
+    ("uuid", _fits(r"(?i)(?=.*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){0,3}-[0-9a-f]{1,12}")),
+    ("number", _fits(r"\d{6,}(?:-\d+)*")),
+    ("ticket", _fits(r"[A-Z][A-Z0-9]{1,9}-\d{1,6}|#\d{2,7}")),
+    ("sku", _fits(r"(?=(?:[A-Z-]*\d){2})(?=[\d-]*[A-Z])[A-Z0-9]+(?:-[A-Z0-9]+)+")),
+    ("sku", lambda token: len(token) > 3 and _CODE.fullmatch(token) and not _SIZE.fullmatch(token)),
     ("dotted", _is_dotted),
     ("key", lambda token: _SNAKE.fullmatch(token) and _LETTER.search(token)),
     ("key", lambda token: len(token) > 5 and _CAMEL.fullmatch(token)),  # macOS is no key

@@ -65,10 +65,11 @@ def document_keys(text: str, *, file_name: bool = False, ocr: bool = False) -> s
     """What a chunk stores of a text; `file_name` if the text is the path of its file, `ocr` if OCR read it."""
     text = plain(text)
     found = _of_file(text) if file_name else find(text)
+    stem = found[0].text.rsplit(".", 1)[0] if file_name else ""
     keys = chain(
         ("=" + exact(identifier) for identifier in found),
         ("~" + squashed(identifier.text) for identifier in found if identifier.kind in _RESPELLED),
-        _stem_keys(text) if file_name else (),
+        ("=" + stem.casefold(), "~" + squashed(stem)),
         ("^" + part for identifier in found for part in parts(identifier)),
         ("~" + squashed(match[0]) for match in _HYPHENATED.finditer(text)),
         ("?" + key for key in _confusable_forms(text)) if ocr else (),
@@ -168,11 +169,6 @@ def _of_file(path: str) -> list[Identifier]:
     return found + find(name.rsplit(".", 1)[0])
 
 
-def _stem_keys(path: str) -> Iterator[str]:
-    stem = re.split(r"[/\\]", path)[-1].rsplit(".", 1)[0]
-    yield from ("=" + stem.casefold(), "~" + squashed(stem))
-
-
 def _asked(identifier: Identifier, query: str, trust: float) -> Iterator[QueryKey]:
     """The keys of one identifier of a query, and of its spellings by OCR, which loses and adds spaces."""
     kind, text = identifier.kind, identifier.text
@@ -223,8 +219,6 @@ def _confusable_forms(text: str) -> Iterator[str]:
 
 
 def _bounded(key: str) -> str:
-    return (
-        key
-        if len(key) <= _LONGEST
-        else key[0] + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-    )
+    if len(key) <= _LONGEST:
+        return key
+    return key[0] + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from commonplace.lexical.analyser import terms
+
 NAMES_BY_CAPITALS = 0.2
 """Share of everyday English words from which on a collection is English: in German every noun has a capital."""
 _ENGLISH = frozenset({"and", "are", "for", "how", "is", "of", "the", "to", "what", "where", "which", "who", "with"})
@@ -39,15 +41,9 @@ class Unknown:
 
 
 def unknown(
-    query: str,
-    terms: Callable[[str], list[str]],
-    known: Callable[[Iterable[str]], frozenset[str]],
-    *,
-    met: Iterable[str] = (),
-    everyday: float = 1.0,
+    query: str, known: Callable[[Iterable[str]], frozenset[str]], met: Iterable[str], everyday: float
 ) -> Unknown:
-    """terms     the analyser's
-    known     terms -> those that some chunk has
+    """known     terms -> those that some chunk has
     met       identifiers of the query that the collection has in some form: their words are known
     everyday  share of everyday English words that the collection has
     """

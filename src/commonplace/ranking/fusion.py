@@ -5,7 +5,7 @@ then id: stores return equal scores in any order, and pages of results should re
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
 FusionName = Literal["calibrated", "rrf", "dbsf"]
@@ -37,35 +37,16 @@ def ranked(scored: Sequence[tuple[str, float]]) -> list[Ranked]:
     return rows
 
 
-def reciprocal_rank_fusion(
-    lanes: Mapping[str, Sequence[Ranked]],
-    weights: Mapping[str, float],
-    eligible: Callable[[str], frozenset[str]],
-    *,
-    k: float = 60,
-    absence: float = 0.0,
-) -> list[Fused]:
-    """Weighted Reciprocal Rank Fusion in which a lane votes only on chunks that it could have found.
-
-        score(d) = sum over lanes that found d of  w / (k + rank)
-                   ------------------------------------------------------------------
-                   (sum over eligible lanes of w  +  absence x sum over the others of w) / (k + 1)
-
-    eligible  chunk id -> the lanes that could have found it
-    absence   0: a lane that could not find a chunk is ignored; 1: it counts as a miss, which is plain RRF
-              (Cormack, Clarke and Buettcher, SIGIR 2009) scaled to at most 1
-    """
-
-    def score(id: str, evidence: Mapping[str, Ranked]) -> float:
-        could = eligible(id) | evidence.keys()
-        votes = sum(weights[lane] / (k + row.rank) for lane, row in evidence.items())
-        possible = sum(weight * (1 if lane in could else absence) for lane, weight in weights.items() if lane in lanes)
-        return votes * (k + 1) / possible if possible else 0.0
-
-    return _sorted((id, score(id, evidence), evidence) for id, evidence in _found(lanes).items())
+def reciprocal_rank_fusion(lanes: Mapping[str, Sequence[Ranked]], *, k: float = 60) -> list[Fused]:
+    """Plain RRF (Cormack, Clarke and Buettcher, SIGIR 2009): the sum of 1 / (k + rank) over the lanes that found a
+    chunk, scaled so that the first of every lane scores 1. A lane that could not have found it counts as a miss."""
+    return _sorted(
+        (id, sum(1 / (k + row.rank) for row in evidence.values()) * (k + 1) / len(lanes), evidence)
+        for id, evidence in _found(lanes).items()
+    )
 
 
-def distribution_based_fusion(lanes: Mapping[str, Sequence[Ranked]], weights: Mapping[str, float]) -> list[Fused]:
+def distribution_based_fusion(lanes: Mapping[str, Sequence[Ranked]]) -> list[Fused]:
     """Distribution-based score fusion (Mazzeschi, 2023): each lane's scores, with three standard deviations on each
     side of their mean stretched to 0-1 and clipped there, are added; scaled to at most 1. A lane whose scores are all
     equal gives a half."""
@@ -76,10 +57,9 @@ def distribution_based_fusion(lanes: Mapping[str, Sequence[Ranked]], weights: Ma
         scaled[lane] = {
             row.id: min(1.0, max(0.0, (row.score - mean) / (6 * deviation) + 0.5)) if deviation else 0.5 for row in rows
         }
-    total = sum(weights[lane] for lane, rows in lanes.items() if rows) or 1.0
+    voting = sum(bool(rows) for rows in lanes.values())
     return _sorted(
-        (id, sum(weights[lane] * scaled[lane][id] for lane in evidence) / total, evidence)
-        for id, evidence in _found(lanes).items()
+        (id, sum(scaled[lane][id] for lane in evidence) / voting, evidence) for id, evidence in _found(lanes).items()
     )
 
 

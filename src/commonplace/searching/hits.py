@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from commonplace.home.records import Records
 from commonplace.ingest.wording import read_text
-from commonplace.lexical.analyser import Analyser
+from commonplace.lexical.analyser import terms
 from commonplace.ranking.explain import reason
 from commonplace.ranking.fusion import Fused, softmax
 from commonplace.ranking.snippets import snippet
@@ -22,54 +22,56 @@ REMEMBERED = 1 << 16
 """Pieces of text whose terms are kept: a snippet looks at each piece of its chunk."""
 
 
-class Hits:
-    """Of one collection."""
+def hits_of(
+    records: Records, query: Query, fused: Sequence[Fused], k: int, found: Found, judged: Judged
+) -> tuple[Hit, ...]:
+    """The k best, near-identical chunks of one document shown once."""
+    wanted = _terms(query.said)
+    shares = {lane: softmax(odds) for lane, odds in judged.lanes.items()}
+    hits: list[Hit] = []
+    shown: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for row, chunk in _chunks(records, fused, 2 * k):
+        said = _terms("\n".join((chunk.text, read_text(chunk))))
+        if said and any(len(said & other) / len(said | other) >= ALIKE for other in shown[chunk.source]):
+            continue
+        shown[chunk.source].append(said)
+        lanes = {
+            lane: Evidence(
+                one.rank, round(one.score, 4), _rounded(shares.get(lane, {}).get(row.id)),
+                _rounded(judged.say(lane)),
+            )
+            for lane, one in row.evidence.items()
+        }  # fmt: skip
+        matched, identifiers = tuple(sorted(said & wanted)), found.identifiers.get(row.id, ())
+        where, pages = chunk.locator, dict.fromkeys(m.page for m in chunk.mentions if m.page != chunk.source)
+        hits.append(
+            Hit(
+                len(hits) + 1, round(row.score, 4), row.id, chunk.source, chunk.modality, chunk.title,
+                snippet(_shown(chunk), wanted, _terms_of_piece), where.page, where.bbox, where.start, where.end,
+                tuple(pages), lanes, reason(lanes, matched, len(wanted), identifiers), matched, identifiers,
+                tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
+            )
+        )  # fmt: skip
+        if len(hits) == k:
+            break
+    return tuple(hits)
 
-    def __init__(self, records: Records, analyser: Analyser) -> None:
-        self._records = records
-        self._of_piece = lru_cache(REMEMBERED)(lambda piece: frozenset(analyser.terms(piece)))
 
-    def hits(self, query: Query, fused: Sequence[Fused], k: int, found: Found, judged: Judged) -> tuple[Hit, ...]:
-        """The k best, near-identical chunks of one document shown once."""
-        wanted = self._terms(query.said)
-        shares = {lane: softmax(odds) for lane, odds in judged.lanes.items()}
-        hits: list[Hit] = []
-        shown: dict[str, list[frozenset[str]]] = defaultdict(list)
-        for row, chunk in self._chunks(fused, 2 * k):
-            terms = self._terms("\n".join((chunk.text, read_text(chunk))))
-            if terms and any(_jaccard(terms, other) >= ALIKE for other in shown[chunk.source]):
-                continue
-            shown[chunk.source].append(terms)
-            lanes = {
-                lane: Evidence(
-                    one.rank, round(one.score, 4), _rounded(shares.get(lane, {}).get(row.id)),
-                    _rounded(judged.say(lane)),
-                )
-                for lane, one in row.evidence.items()
-            }  # fmt: skip
-            matched, identifiers = tuple(sorted(terms & wanted)), found.identifiers.get(row.id, ())
-            where, pages = chunk.locator, dict.fromkeys(m.page for m in chunk.mentions if m.page != chunk.source)
-            hits.append(
-                Hit(
-                    len(hits) + 1, round(row.score, 4), row.id, chunk.source, chunk.modality, chunk.title,
-                    snippet(_shown(chunk), wanted, self._of_piece), where.page, where.bbox, where.start, where.end,
-                    tuple(pages), lanes, reason(lanes, matched, len(wanted), identifiers), matched, identifiers,
-                    tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
-                )
-            )  # fmt: skip
-            if len(hits) == k:
-                break
-        return tuple(hits)
+def _chunks(records: Records, fused: Sequence[Fused], batch: int) -> Iterator[tuple[Fused, Chunk]]:
+    """Those that are still there."""
+    for start in range(0, len(fused), batch):
+        rows = fused[start : start + batch]
+        chunks = records.chunks([row.id for row in rows])
+        yield from ((row, chunks[row.id]) for row in rows if row.id in chunks)
 
-    def _chunks(self, fused: Sequence[Fused], batch: int) -> Iterator[tuple[Fused, Chunk]]:
-        """Those that are still there."""
-        for start in range(0, len(fused), batch):
-            rows = fused[start : start + batch]
-            chunks = self._records.chunks([row.id for row in rows])
-            yield from ((row, chunks[row.id]) for row in rows if row.id in chunks)
 
-    def _terms(self, text: str) -> frozenset[str]:
-        return frozenset().union(*map(self._of_piece, text.split()))
+def _terms(text: str) -> frozenset[str]:
+    return frozenset().union(*map(_terms_of_piece, text.split()))
+
+
+@lru_cache(REMEMBERED)
+def _terms_of_piece(piece: str) -> frozenset[str]:
+    return frozenset(terms(piece))
 
 
 def _shown(chunk: Chunk) -> str:
@@ -80,7 +82,3 @@ def _shown(chunk: Chunk) -> str:
 
 def _rounded(share: float | None) -> float | None:
     return None if share is None else round(share, 4)
-
-
-def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    return len(a & b) / len(a | b) if a or b else 1.0

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from commonplace.home.records import Records
-from commonplace.ingest.wording import Wording
+from commonplace.lexical.analyser import terms
 from commonplace.lexical.bm25 import idf, query_weights, term_id
 from commonplace.lexical.unknown import Unknown, unknown
 from commonplace.ranking.calibration import Calibration
@@ -48,34 +48,28 @@ class Judged:
 class Judge:
     """Of one collection, while nothing is written: a new one is made after every `add`."""
 
-    def __init__(self, records: Records, store: Store, wording: Wording, calibration: Calibration | None) -> None:
-        self._records, self._store, self._wording, self._calibration = records, store, wording, calibration
+    def __init__(self, records: Records, store: Store, calibration: Calibration | None) -> None:
+        self._records, self._store, self._calibration = records, store, calibration
         self._standing: dict[str, tuple[int, frozenset[str]]] = {}
 
     def judge(self, query: Query, found: Found, weights: Weights, *, filtered: bool = False) -> Judged:
-        terms = self._wording.analyser.terms
         calibration = self._calibration
         standardised: dict[str, dict[str, float]] = {}
         for lane in ("text", "media"):
             rows = found.lanes.get(lane, [])
+            scores = [row.score for row in rows]
             if calibration is not None and lane in found.vectors and lane in calibration.lanes:
-                values = calibration.lanes[lane].standardised(
-                    self._store.through(lane, found.vectors[lane]), [row.score for row in rows]
-                )
-            else:
-                values = [row.score for row in rows]
-            standardised[lane] = dict(zip((row.id for row in rows), values, strict=True))
+                query_vector = self._store.through(lane, found.vectors[lane])
+                scores = calibration.lanes[lane].standardised(query_vector, scores)
+            standardised[lane] = dict(zip((row.id for row in rows), scores, strict=True))
         asked_for = query_weights(terms(query.said))
         chunks, frequency = self._store.frequencies(asked_for)
         information = sum(weight * idf(chunks, frequency.get(term, 0)) for term, weight in asked_for.items())
         bm25, identifiers = found.lanes.get("bm25", []), found.lanes.get("identifier", [])
         covered = min(1.0, bm25[0].score / information) if bm25 and information else 0.0
         everyday = calibration.everyday if calibration else 0.0
-        missing = (
-            unknown(query.text, terms, self._known, met=found.surely, everyday=everyday)
-            if bm25 or query.said
-            else Unknown()
-        )
+        has_words = bm25 or query.said
+        missing = unknown(query.text, self._known, found.surely, everyday) if has_words else Unknown()
         text_of, media_of = standardised["text"], standardised["media"]
         by_word = by_words(text_of, bm25, identifiers, information, weights)
         standing = self._standing_of({row.id for rows in found.lanes.values() for row in rows})

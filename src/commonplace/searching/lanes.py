@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 from commonplace.encoders.base import Encoder, Sound
 from commonplace.home.records import Records
-from commonplace.ingest.wording import Wording, read_text
+from commonplace.ingest.wording import read_text
+from commonplace.lexical.analyser import terms
 from commonplace.lexical.asking import Asked, says
-from commonplace.lexical.bm25 import query_weights, term_id
+from commonplace.lexical.bm25 import query_weights
 from commonplace.lexical.keys import GUESS, query_keys
 from commonplace.ranking.fusion import Ranked, ranked
-from commonplace.stores.base import Scored, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import Filter
 from commonplace.types import Chunk, Vectors
 
@@ -26,6 +27,8 @@ LANES_OF: Mapping[Mode, frozenset[str]] = {
     "dense": frozenset({"text", "media"}),
     "lexical": frozenset({"bm25", "identifier"}),
 }
+DEPTH = 100
+"""Chunks that each lane hands in."""
 MOST_TO_READ = 2000
 """Chunks that a "phrase" or an -excluded word looks at."""
 
@@ -64,50 +67,34 @@ class Found:
 
 
 class Lanes:
-    """Of one collection. The media lane lives in the space of `examples` (modality -> encoder); `looks` reads words for
-    it, and is the same as `text` unless the collection has a specialist for its passages."""
+    """Of one collection. The media lane lives in the space of `towers` (modality -> encoder), whose tower of words is
+    the same as `text` unless the collection has a specialist for its passages."""
 
-    def __init__(
-        self,
-        records: Records,
-        store: Store,
-        wording: Wording,
-        text: Encoder,
-        examples: Mapping[str, Encoder],
-        looks: Encoder,
-    ) -> None:
-        self._records, self._store, self._wording = records, store, wording
-        self._text, self._examples, self._reads_looks = text, examples, looks
+    def __init__(self, records: Records, store: Store, text: Encoder, towers: Mapping[str, Encoder]) -> None:
+        self._records, self._store, self._text, self._towers = records, store, text, towers
 
     def ask(
-        self,
-        query: Query,
-        demand: Asked,
-        where: Filter | None,
-        wanted: frozenset[str],
-        lap: Callable[[str], None],
-        *,
-        depth: int,
+        self, query: Query, demand: Asked, where: Filter | None, wanted: frozenset[str], lap: Callable[[str], None]
     ) -> Found:
-        """At most `depth` chunks of each wanted lane.
+        """At most DEPTH chunks of each wanted lane.
 
         demand  what the query demands of each chunk
         lap     told the name of each step that has ended
         """
         found = Found()
         allowed = self._allowed(demand, where)
-        most = depth if allowed is None else MOST_TO_READ
+        most = DEPTH if allowed is None else MOST_TO_READ
         dense = [lane for lane in ("text", "media") if lane in wanted and lane in self._store.schema.dims]
         found.vectors = self._encode(query, dense)
         lap("encode")
         for lane in dense:
             unread = f"its encoder reads no {'sounds' if query.modality == 'audio' else 'pictures'}"
             found.health[lane] = "ok" if lane in found.vectors else unread
-        terms = self._wording.analyser.terms(query.said) if "bm25" in wanted else []
+        words = query_weights(terms(query.said)) if "bm25" in wanted else {}
         if "bm25" in wanted:
-            found.health["bm25"] = "ok" if terms else "no words in the query"
-        candidates = self._store.candidates(found.vectors, query_weights(terms), most, where=where)
-        rows = {lane: _pairs(hits) for lane, hits in candidates.items()}
+            found.health["bm25"] = "ok" if words else "no words in the query"
+        candidates = self._store.candidates(found.vectors, words, most, where=where)
+        rows = {lane: [(row.id, row.score) for row in hits] for lane, hits in candidates.items()}
         lap("candidates")
         if "identifier" in wanted:
             matches = self._identified(query.said, most, where, found)
@@ -117,15 +104,15 @@ class Lanes:
             lap("identifier")
         for name, pairs in rows.items():
             kept = pairs if allowed is None else [pair for pair in pairs if allowed(pair[0])]
-            found.lanes[name] = ranked(kept[:depth])
+            found.lanes[name] = ranked(kept[:DEPTH])
         return found
 
     def _encode(self, query: Query, lanes: Sequence[str]) -> dict[str, Vectors]:
         """Lane -> vector (d,): of the example where there is one, else of the words. An example asks the lane of words
         only where both lanes are of one space."""
         if query.example is not None:
-            asked = [lane for lane in lanes if self._reader(lane) is self._reads_looks]
-            encoder = self._examples[query.modality]
+            asked = [lane for lane in lanes if self._reader(lane) is self._towers["text"]]
+            encoder = self._towers[query.modality]
             return dict.fromkeys(asked, encoder.encode([query.example], kind="query")[0]) if asked else {}
         read: dict[int, Vectors] = {}
         for lane in lanes:
@@ -136,7 +123,7 @@ class Lanes:
 
     def _reader(self, lane: str) -> Encoder:
         """What encodes words for a dense lane."""
-        return self._reads_looks if lane == "media" else self._text
+        return self._towers["text"] if lane == "media" else self._text
 
     def _identified(self, words: str, depth: int, where: Filter | None, found: Found) -> list[tuple[str, float]]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""
@@ -166,21 +153,16 @@ class Lanes:
 
     def _saying(self, phrase: str, where: Filter | None) -> set[str]:
         """Chunks that say the words of `phrase` one after the other."""
-        terms = self._wording.analyser.terms
         everything = self._store.count()
         holding = [
             {row.id for row in self._store.sparse({term: 1.0}, everything, where=where)}
-            for term in {term_id(term) for term in terms(phrase)}
+            for term in query_weights(terms(phrase))
         ]
         ids = set.intersection(*holding) if holding else set()
         if len(terms(phrase)) <= 1:
             return ids
         chunks = self._records.chunks(sorted(ids)[:MOST_TO_READ])
-        return {id for id, chunk in chunks.items() if says(_words_of(chunk), phrase, terms)}
-
-
-def _pairs(rows: Sequence[Scored]) -> list[tuple[str, float]]:
-    return [(row.id, row.score) for row in rows]
+        return {id for id, chunk in chunks.items() if says(_words_of(chunk), phrase)}
 
 
 def _words_of(chunk: Chunk) -> str:

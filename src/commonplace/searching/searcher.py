@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +12,7 @@ from commonplace.encoders.base import Encoder
 from commonplace.errors import UnknownName, UnreadableFile, UsageError
 from commonplace.home.records import Records
 from commonplace.ingest.textfile import clean_text
-from commonplace.ingest.wording import Wording
+from commonplace.ingest.wording import passage
 from commonplace.lexical.asking import Asked, asked
 from commonplace.ranking.calibration import Calibration
 from commonplace.ranking.evidence import Weights
@@ -26,8 +26,8 @@ from commonplace.ranking.fusion import (
 )
 from commonplace.ranking.rerank import DEPTH as RERANKED
 from commonplace.ranking.rerank import Reranker, reranked
-from commonplace.searching.hits import Hits
-from commonplace.searching.judging import NOWHERE, Judge, Judged
+from commonplace.searching.hits import hits_of
+from commonplace.searching.judging import Judge, Judged
 from commonplace.searching.lanes import LANES_OF, Found, Lanes, Mode, Query
 from commonplace.stores.base import Store
 from commonplace.stores.expressions import parse
@@ -43,34 +43,23 @@ NO_MATCH = 0.5
 """Below this probability of an answer the search says that nothing answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fusion:
-    """How lanes become one list: docs/decisions/070-calibrated-fusion.md."""
-
-    name: FusionName = "calibrated"
-    weights: Weights = field(default_factory=Weights)
-    depth: int = 100
-    """Chunks that each lane hands in."""
-
-
 class Searcher:
     """Searches one collection; towers as `Lanes` has them."""
+
+    weights = Weights()
+    """Benchmarks try others."""
 
     def __init__(
         self,
         records: Records,
         store: Store,
-        wording: Wording,
         text: Encoder,
-        examples: Mapping[str, Encoder],
+        towers: Mapping[str, Encoder],
         calibration: Calibration | None,
-        fusion: Fusion,
-        looks: Encoder | None = None,
     ) -> None:
-        self._records, self._wording, self._calibrated, self.fusion = records, wording, calibration is not None, fusion
-        self._lanes = Lanes(records, store, wording, text, examples, looks or text)
-        self._judge = Judge(records, store, wording, calibration)
-        self._hits = Hits(records, wording.analyser)
+        self._records, self._calibrated = records, calibration is not None
+        self._lanes = Lanes(records, store, text, towers)
+        self._judge = Judge(records, store, calibration)
 
     def search(
         self,
@@ -86,7 +75,7 @@ class Searcher:
     ) -> SearchResult:
         """At most k hits. `lanes` restricts the lanes of `mode` further: benchmarks look at one lane alone."""
         clock = Clock()
-        name = fusion or self.fusion.name
+        name = fusion or "calibrated"
         if name not in FUSIONS:
             raise UnknownName(f"no fusion {name!r}; choose from: {', '.join(FUSIONS)}")
         if mode not in LANES_OF:
@@ -103,7 +92,7 @@ class Searcher:
         if reranker is not None:
             fused = self._rerank(reranker, query, fused, found)
             clock.lap("rerank")
-        hits = self._hits.hits(query, fused, k, found, judged)
+        hits = hits_of(self._records, query, fused, k, found, judged)
         if min_confidence is not None:
             hits = tuple(hit for hit in hits if hit.score >= min_confidence)
         clock.lap("hits")
@@ -120,29 +109,27 @@ class Searcher:
     # -- stages
 
     def ask(self, query: Query, demand: Asked, where: Filter | None, wanted: frozenset[str], clock: Clock) -> Found:
-        found = self._lanes.ask(query, demand, where, wanted, clock.lap, depth=self.fusion.depth)
+        found = self._lanes.ask(query, demand, where, wanted, clock.lap)
         if not self._calibrated:
             found.health |= dict.fromkeys(found.vectors, "ok, not calibrated: run `commonplace update`")
         return found
 
     def judge(self, query: Query, found: Found, *, filtered: bool = False) -> Judged:
-        return self._judge.judge(query, found, self.fusion.weights, filtered=filtered)
+        return self._judge.judge(query, found, self.weights, filtered=filtered)
 
     def fuse(self, name: FusionName, found: Found, judged: Judged) -> list[Fused]:
-        standing = judged.standing
-        equal = dict.fromkeys(LANES_OF["hybrid"], 1.0)
         match name:
-            case "rrf":  # plain, as the literature has it: a lane that cannot find a chunk counts as a miss
-                return reciprocal_rank_fusion(found.lanes, equal, lambda id: standing.get(id, NOWHERE)[1], absence=1.0)
+            case "rrf":
+                return reciprocal_rank_fusion(found.lanes)
             case "dbsf":
-                return distribution_based_fusion(found.lanes, equal)
-        documents = {id: document for id, (document, _) in standing.items()}
+                return distribution_based_fusion(found.lanes)
+        documents = {id: document for id, (document, _) in judged.standing.items()}
         return mixture(judged.experts, found.lanes, documents, answered=judged.answered)
 
     def _rerank(self, reranker: Reranker, query: Query, fused: list[Fused], found: Found) -> list[Fused]:
         first = [row.id for row in fused[:RERANKED]]
         chunks = self._records.chunks(first)
-        passages = {id: text for id in first if id in chunks and (text := self._wording.passage(chunks[id]))}
+        passages = {id: text for id in first if id in chunks and (text := passage(chunks[id]))}
         scores = reranker.scores(query.text, list(passages.values())) if passages and query.text else []
         found.health["rerank"] = f"ok, {reranker.name} read {len(scores)}" if scores else "nothing to read"
         return reranked(fused, dict(zip(passages, scores, strict=True))) if scores else fused
