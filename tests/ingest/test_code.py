@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ingest.reader_samples import placed, read_as
 
-from commonplace.ingest.readers import code, plain
+from commonplace.ingest.readers import plain
 
 PYTHON = '''"""What this module does."""
 
@@ -41,7 +41,7 @@ func run() {}
 
 
 def test_code_is_cut_where_a_definition_starts_at_the_margin(tmp_path: Path) -> None:
-    found = placed(read_as(code.read, PYTHON, tmp_path))
+    found = placed(read_as(plain.read_code, PYTHON, tmp_path))
     assert [(text.split("\n")[0], lines) for text, _, lines in found] == [
         ('"""What this module does."""', (1, 1)),
         ("import os", (3, 3)),
@@ -52,14 +52,14 @@ def test_code_is_cut_where_a_definition_starts_at_the_margin(tmp_path: Path) -> 
 
 
 def test_the_rule_needs_no_particular_language(tmp_path: Path) -> None:
-    assert [text for text, _, _ in placed(read_as(code.read, GO, tmp_path))] == [
+    assert [text for text, _, _ in placed(read_as(plain.read_code, GO, tmp_path))] == [
         "package main", "func main() {\n\trun()\n\n\tstop()\n}", "func run() {}",
     ]  # fmt: skip
 
 
 def test_a_long_definition_parts_at_blank_lines(tmp_path: Path) -> None:
     body = "".join(f"    step_{number:04}()\n\n" for number in range(400))
-    found = placed(read_as(code.read, "def long():\n" + body, tmp_path))
+    found = placed(read_as(plain.read_code, "def long():\n" + body, tmp_path))
     assert len(found) > 2
     assert all(len(text) <= plain.STRETCH for text, _, _ in found)
 
@@ -67,7 +67,7 @@ def test_a_long_definition_parts_at_blank_lines(tmp_path: Path) -> None:
 @given(st.lists(st.sampled_from(["def f():", "    x", "", "}", "\ty  "]), max_size=60))
 def test_each_passage_is_what_its_lines_say_and_no_line_is_lost(lines: list[str]) -> None:
     seen: list[int] = []
-    for passage in code.definitions((number, line) for number, line in enumerate(lines, start=1)):
+    for passage in plain.definitions((number, line) for number, line in enumerate(lines, start=1)):
         assert passage.locator.lines is not None
         first, last = passage.locator.lines
         assert passage.text == "\n".join(line.rstrip() for line in lines[first - 1 : last])

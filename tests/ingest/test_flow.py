@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from commonplace.ingest.elements import Note, Passage, Picture, PictureLink, Table
-from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, parse_or_plain, surroundings
+from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, parsed, surroundings
 from commonplace.types import Locator
 
 
@@ -67,7 +67,7 @@ def test_surroundings_are_bounded_and_cut_between_words() -> None:
 def test_a_file_too_large_to_parse_is_read_as_plain_text(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text("# Title\n\nSome *words*.\n" + "x" * (1 << 20))
-    note, title, words, *_ = parse_or_plain(path, lambda data: [Passage(data.decode())], 1 << 20)
+    note, title, words, *_ = parsed(lambda data: [Passage(data.decode())], 1 << 20)(path)
     assert note == Note("read as plain text (larger than 1 MB)")
     assert (title, words) == (
         Passage("# Title", Locator(lines=(1, 1))),

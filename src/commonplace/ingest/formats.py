@@ -20,8 +20,8 @@ FORMATS = {
     "asciidoc": "commonplace.ingest.readers.asciidoc:read",
     "html": "commonplace.ingest.readers.html:read",
     "text": "commonplace.ingest.readers.plain:read",
-    "code": "commonplace.ingest.readers.code:read",
-    "config": "commonplace.ingest.readers.code:read",
+    "code": "commonplace.ingest.readers.plain:read_code",
+    "config": "commonplace.ingest.readers.plain:read_code",
     "json": "commonplace.ingest.readers.data:read_json",
     "jsonl": "commonplace.ingest.readers.data:read_jsonl",
     "notebook": "commonplace.ingest.readers.notebook:read",
@@ -57,35 +57,30 @@ _TEXT_SUFFIXES = {
 }
 _BY_SUFFIX = {suffix: name for name, suffixes in _TEXT_SUFFIXES.items() for suffix in suffixes.split()}
 
+# What a file begins with. A dot stands for any byte.
 _SIGNATURES = (
-    ("pdf", re.compile(rb"(?s)\A.{0,1019}?%PDF-")),
-    ("image", re.compile(rb"(?s)\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|II\+\0|MM\0\+")),
-    ("image", re.compile(rb"(?s)BM....\0\0\0\0|....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1|avif|avis)")),
-    (
-        "audio",
-        re.compile(rb"(?s)RIFF....WAVE|FORM....AIF[FC]|fLaC|OggS|ID3|\xff[\xfb\xfa\xf3\xf2\xf1\xf9]|....ftypM4[AB] "),
-    ),
-    ("audio", re.compile(rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11")),  # ASF, the container of WMA
+    ("pdf", rb".{0,1019}?%PDF-"),
+    ("image", rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\0|MM\0\*|II\+\0|MM\0\+"),
+    ("image", rb"BM....\0\0\0\0|....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1|avif|avis)"),
+    ("audio", rb"RIFF....WAVE|FORM....AIF[FC]|fLaC|OggS|ID3|\xff[\xfb\xfa\xf3\xf2\xf1\xf9]|....ftypM4[AB] "),
+    ("audio", rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF, the container of WMA
 )
 VIDEO = re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ")
 _UNREAD = (
-    (VIDEO, "a video, which is not read"),
-    (
-        re.compile(rb"\xd0\xcf\x11\xe0"),
-        "an encrypted or old Office file; save it without a password as docx, xlsx or pptx",
-    ),
-    (
-        re.compile(rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd"),
-        "an archive; unpack it and add the folder",
-    ),
-    (re.compile(rb"\x7fELF|MZ|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe"), "a program, which is not read"),
-    (re.compile(rb"SQLite format 3\0"), "a database; export what should be found as CSV"),
+    (VIDEO.pattern, "a video, which is not read"),
+    (rb"\xd0\xcf\x11\xe0", "an encrypted or old Office file; save it without a password as docx, xlsx or pptx"),
+    (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "an archive; unpack it and add the folder"),
+    (rb"\x7fELF|MZ|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe", "a program, which is not read"),
+    (rb"SQLite format 3\0", "a database; export what should be found as CSV"),
 )
-_OFFICE = {"word/document.xml": "docx", "ppt/presentation.xml": "pptx", "xl/workbook.xml": "xlsx"}
+_CONTAINERS = {
+    "word/document.xml": "docx",
+    "ppt/presentation.xml": "pptx",
+    "xl/workbook.xml": "xlsx",
+    "META-INF/container.xml": "epub",
+}
+"""Format by a member that only it has."""
 
-_SVG = re.compile(
-    r"(?s)\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*(?:\[.*?\]\s*)?>\s*)*<(?:\w+:)?svg\b", re.IGNORECASE
-)
 _HTML = re.compile(r"(?s)\s*(?:<\?xml.*?\?>\s*|<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html)\b", re.IGNORECASE)
 _CONTROLS = bytes(range(0x20)).translate(None, b"\t\n\f\r\b\x1b")
 
@@ -108,12 +103,12 @@ def detect(path: Path) -> str:
     if not head:
         raise UnreadableFile("empty file")
     for name, signature in _SIGNATURES:
-        if signature.match(head):
+        if re.match(signature, head, re.DOTALL):
             return name
     if head.startswith(b"PK\x03\x04"):
         return _zip_format(path)
     for signature, what in _UNREAD:
-        if signature.match(head):
+        if re.match(signature, head):
             raise UnreadableFile(what)
     if not _is_text(head):
         shown = head[:8].hex(" ")
@@ -127,18 +122,18 @@ def _zip_format(path: Path) -> str:
             members = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise UnreadableFile(f"a damaged ZIP container ({error}); expected a whole file, copy it again") from error
-    for member, name in _OFFICE.items():
+    for member, name in _CONTAINERS.items():
         if member in members:
             return name
-    if "META-INF/container.xml" in members:
-        return "epub"
     raise UnreadableFile("a ZIP archive that is no docx, pptx, xlsx or epub; unpack it and add the folder")
 
 
 def _text_format(path: Path, head: bytes) -> str:
+    from commonplace.ingest.svg import is_svg  # brings lxml, which a search does without
+
     beginning = head[:4096].decode(detect_encoding(head), "replace").lstrip("\ufeff")
     suffix = path.suffix[1:].lower() or path.name.lower()  # a Makefile is its own suffix
-    if _SVG.match(beginning):
+    if is_svg(head):
         return "image"
     named = _BY_SUFFIX.get(suffix)
     if named in (None, "text") and _HTML.match(beginning):

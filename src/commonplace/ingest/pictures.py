@@ -25,7 +25,7 @@ from PIL import (  # the plugins are named so that Pillow never loads the others
 )
 
 from commonplace.errors import MissingExtra, UnreadableFile
-from commonplace.ingest.svg import is_svg, natural_size, rasterise, svg_words
+from commonplace.ingest.svg import is_svg, natural_size, rasterise
 from commonplace.ingest.textfile import clean_text
 from commonplace.lazy import require
 
@@ -86,10 +86,11 @@ def picture_size(data: bytes | Path) -> tuple[int, int]:
 
 
 def picture_facts(data: bytes) -> tuple[str, datetime | None]:
-    """What a picture says of itself: its title (or description), and when it was taken; raises as `picture_size`."""
+    """What a picture that is no SVG says of itself: its title (or description), and when it was taken.
+
+    Raises as `picture_size`.
+    """
     with _reasons():
-        if is_svg(data):
-            return svg_words(data).title, None
         image = _open(data, None)
         # Of a PNG whose EXIF is not in front of its pixels Pillow would decode them to look behind.
         exif = image.getexif() if image.format != "PNG" or "exif" in image.info else Image.Exif()
@@ -109,22 +110,22 @@ def picture_facts(data: bytes) -> tuple[str, datetime | None]:
 def thumbnail(image: Image.Image, side: int) -> bytes:
     """WebP bytes of an RGB picture fitted into side x side pixels; a smaller picture keeps its size."""
     fitted = image.resize(_within(image.size, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    file = BytesIO()
-    fitted.save(file, "WEBP", quality=80, method=4)
-    return file.getvalue()
+    return _encoded(fitted, "WEBP", quality=80, method=4)
 
 
 def encode_png(image: Image.Image) -> bytes:
     """PNG bytes, without metadata."""
-    file = BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return _encoded(image, "PNG")
 
 
-def encode_jpeg(image: Image.Image, quality: int = 88) -> bytes:
+def encode_jpeg(image: Image.Image) -> bytes:
     """JPEG bytes, without metadata: for scans and photos, of which PNG is five times as large and as slow."""
+    return _encoded(image, "JPEG", quality=88)
+
+
+def _encoded(image: Image.Image, format: str, **options: int) -> bytes:
     file = BytesIO()
-    image.save(file, "JPEG", quality=quality)
+    image.save(file, format, **options)
     return file.getvalue()
 
 

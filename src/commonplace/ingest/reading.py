@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,11 +115,8 @@ def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink |
 
 def hash_file(path: Path) -> str:
     """sha256 of the bytes, as 32 hex digits."""
-    digest = sha256()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()[:32]
+        return file_digest(file, "sha256").hexdigest()[:32]
 
 
 def _prepared(draft: Draft, job: Job) -> Prepared:

@@ -55,9 +55,11 @@ def scan(
     for root in roots:
         include, exclude = root.options["include"], root.options["exclude"]
         for item in walk(root.path, include, exclude, max_bytes, plan.left_out):
-            if _below(item.path, (collection,)) or (only and not _below(item.path, only)):
+            if item.path.is_relative_to(collection) or (only and not any(map(item.path.is_relative_to, only))):
                 continue
-            source = _named(item.source, root)
+            # The walk names sources after the root's folder; a second folder of that name is called `name~2`.
+            _, slash, rest = item.source.partition("/")
+            source = root.name + slash + rest
             plan.seen.add(source)
             if isinstance(item, Skipped):
                 plan.skipped.append((Skipped(source, item.path, item.reason), root))
@@ -75,13 +77,3 @@ def _file(plan: Plan, document: Document | None, found: Job, retry: bool) -> Non
     else:
         known = document.content if document is not None and document.state == "indexed" else ""
         plan.to_read.append(replace(found, known_content=known))
-
-
-def _named(source: str, root: Root) -> str:
-    """The walk names sources after the root's folder; a second folder of that name is called `name~2`."""
-    _, slash, rest = source.partition("/")
-    return root.name + slash + rest
-
-
-def _below(path: Path, folders: Sequence[Path]) -> bool:
-    return any(path == folder or folder in path.parents for folder in folders)

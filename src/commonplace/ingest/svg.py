@@ -43,16 +43,14 @@ def is_svg(data: bytes) -> bool:
     if not head.startswith(b"<"):
         return False
     head = re.sub(rb"<!--.*?-->|<\?.*?\?>", b"", head, flags=re.DOTALL)
-    head = re.sub(rb"<!DOCTYPE[^\[>]*(\[.*?\]\s*)?>", b"", head, flags=re.DOTALL | re.IGNORECASE)
+    head = re.sub(rb"<!DOCTYPE\s+(\w+:)?svg\b[^\[>]*(\[.*?\]\s*)?>", b"", head, flags=re.DOTALL | re.IGNORECASE)
     return re.match(rb"\s*<(\w+:)?svg[\s/>]", head) is not None
 
 
 def parse_svg(data: bytes) -> Any:
     """The root element; UnreadableFile for broken XML, entity bombs, absurd depth and exploding `<use>`."""
     try:
-        root = etree.fromstring(
-            data, etree.XMLParser()
-        )  # by default internal entities only, bounded in growth and depth
+        root = etree.fromstring(data)  # by default internal entities only, bounded in growth and depth
     except etree.XMLSyntaxError as error:
         raise UnreadableFile(f"damaged SVG: {error}. Export it again.") from error
     _check_size(root)
@@ -66,7 +64,7 @@ def rasterise(data: bytes, width: int, height: int) -> bytes:
     root = parse_svg(data)
     for element in list(root.iter()):
         if _local(element) in _ACTIVE:
-            _remove(element)
+            element.getparent().remove(element)
         for name in _HREFS:
             target = element.get(name) if isinstance(element.tag, str) else None
             if target is not None and not target.strip().startswith(("#", "data:")):
@@ -138,12 +136,6 @@ def _text(element: Any) -> str:
 
 def _local(element: Any) -> str:
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
-
-
-def _remove(element: Any) -> None:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
 
 
 def _check_size(root: Any) -> None:

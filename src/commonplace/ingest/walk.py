@@ -63,7 +63,8 @@ def walk(
     if not os.path.lexists(path):
         raise UsageError(f"there is no file or folder {str(root)!r}. Check the spelling, or the folder you are in.")
     counts = Counter[str]() if left_out is None else left_out
-    tree = _Tree(path, _rules(include) if include else None, _rules(exclude), max_bytes, counts)
+    real = Path(os.path.realpath(path))
+    tree = _Tree(path, real, _rules(include) if include else None, _rules(exclude), max_bytes, counts)
     return tree.below() if path.is_dir() else tree.file(path)
 
 
@@ -71,16 +72,15 @@ Ignores = tuple[tuple[str, GitIgnoreSpec], ...]
 """The .gitignore files from the root down to a folder, each with its own folder's path from the root."""
 
 
+@dataclass(frozen=True)
 class _Tree:
-    def __init__(
-        self, root: Path, include: GitIgnoreSpec | None, exclude: GitIgnoreSpec, max_bytes: int, left_out: Counter[str]
-    ) -> None:
-        self.root = root
-        self.real = Path(os.path.realpath(root))
-        self.include = include
-        self.exclude = exclude
-        self.max_bytes = max_bytes
-        self.left_out = left_out
+    root: Path
+    real: Path
+    """The root without links."""
+    include: GitIgnoreSpec | None
+    exclude: GitIgnoreSpec
+    max_bytes: int
+    left_out: Counter[str]
 
     def below(self) -> Iterator[Found | Skipped]:
         """Depth first; a stack, since folders may be nested deeper than Python recurses."""
@@ -122,15 +122,14 @@ class _Tree:
 
     def file(self, path: Path) -> Iterator[Found | Skipped]:
         try:
-            reason = self.link_problem(path) if path.is_symlink() else ""
-            status = None if reason else path.stat()
-            reason = self.problem(path, status) if status else reason
+            status = path.lstat()
+            reason = self.link_problem(path) if stat.S_ISLNK(status.st_mode) else ""
+            if not reason:
+                status = path.stat()
+                reason = self.problem(path, status)
         except OSError as error:
-            status, reason = None, _reason(error)
-        if status is None or reason:
-            yield self.skipped(path, reason)
-        else:
-            yield Found(self.source(path), path, stamp(status))
+            reason = _reason(error)
+        yield self.skipped(path, reason) if reason else Found(self.source(path), path, stamp(status))
 
     def link_problem(self, path: Path) -> str:
         target, place = (Path(os.path.realpath(each)) for each in (path, path.parent))

@@ -7,10 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import takewhile
-from pathlib import Path
 
 from commonplace.ingest.elements import Element, Front, Note, Passage, PictureLink, Table
-from commonplace.ingest.readers.flow import Block, Heading, flow, parse_or_plain
+from commonplace.ingest.readers.flow import Block, Heading, first_heading, flow, keywords, parsed
 from commonplace.ingest.readers.html import local_target
 from commonplace.ingest.textfile import decode
 from commonplace.types import Locator
@@ -32,6 +31,8 @@ _CELL = re.compile(
     r"(?<!\\)(?:(?:^|(?<=\s))(?:(?P<times>\d+)\*)?(?:(?P<span>\d+)?(?:\.\d+)?\+)?[<^>]?(?:\.[<^>])?[adehlmsv]?)?\|",
     re.MULTILINE,
 )
+_INTERRUPTING = (_VERBATIM, _TABLE, _FRAME, _BLOCK_ATTRIBUTES, _COMMENT, _ITEM, _TERM, _PREPROCESSOR)
+"""What ends the paragraph above it."""
 
 # Inline markup and what is shown for it.
 _INLINE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
@@ -50,16 +51,11 @@ _INLINE: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...
 )
 
 
-def read(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, _document)
-
-
-def _document(data: bytes) -> Iterator[Front | Element | Note]:
+@parsed
+def read(data: bytes) -> Iterator[Front | Element | Note]:
     page = _Page(decode(data))
     blocks = list(page.blocks())
-    title = next((block.text for block in blocks if isinstance(block, Heading)), "")
-    keywords = (word.strip() for word in page.attributes.get("keywords", "").split(","))
-    yield Front(title, tuple(filter(None, keywords)))
+    yield Front(first_heading(blocks), keywords(page.attributes.get("keywords", "")))
     yield from flow(blocks)
 
 
@@ -110,7 +106,7 @@ class _Page:
                 yield Passage(text, Locator(lines=(first + 1, first + 1 + text.count("\n"))))
         elif (found := _IMAGE.fullmatch(line)) and "image::" in line:
             self.at += 1
-            yield from self.pictures(line, first, caption=self.title)
+            yield from self.pictures(line, (first, first), self.title)
         elif underlined := self.underlined(line):
             self.at += 2
             yield Heading(underlined, self.shown(line), Locator(lines=(first, first + 1)))
@@ -146,7 +142,7 @@ class _Page:
         self.at += 1
         while self.at < len(self.lines):
             line = self.lines[self.at].rstrip()
-            if not line or _interrupts(line):
+            if not line or any(pattern.match(line) for pattern in _INTERRUPTING):
                 break
             if not line.startswith("//"):
                 run.append(line)
@@ -164,7 +160,7 @@ class _Page:
     def passage(self, shown: str, markup: str, lines: tuple[int, int]) -> Iterator[Block]:
         if shown:
             yield Passage(shown, Locator(lines=lines))
-        for picture in self.pictures(markup, lines[0], last=lines[1]):
+        for picture in self.pictures(markup, lines):
             yield replace(picture, paragraph=shown)
 
     def items(self, first: int) -> Iterator[Block]:
@@ -208,7 +204,7 @@ class _Page:
         if any(map(any, padded)):
             yield Table(padded, Locator(lines=lines), header_rows=int(head), caption=self.title)
         for row, texts in zip(rows, shown, strict=True):
-            for picture in self.pictures(" ".join(row), *lines):
+            for picture in self.pictures(" ".join(row), lines):
                 yield replace(picture, paragraph=" | ".join(filter(None, texts)))
 
     def columns(self, body: list[str]) -> int:
@@ -217,16 +213,14 @@ class _Page:
             return min(sum(int(part.group(1)) if part else 1 for part in parts), 100)
         return max(1, len(_CELL.findall(next(filter(None, body), ""))))
 
-    def pictures(self, markup: str, first: int, last: int | None = None, *, caption: str = "") -> Iterator[PictureLink]:
+    def pictures(self, markup: str, lines: tuple[int, int], caption: str = "") -> Iterator[PictureLink]:
         for target, given in _IMAGE.findall(self.substituted(markup)):
             alt = re.match(r"\s*(?:alt\s*=\s*)?(\"[^\"]*\"|[^,=]*)(?:,|$)", given)
             title = re.search(r"title\s*=\s*(\"[^\"]*\"|[^,]*)", given)
-            path = local_target(target)
-            if path:
-                path = posixpath.normpath(posixpath.join(self.attributes.get("imagesdir", ""), path))
+            if path := local_target(target):
                 yield PictureLink(
-                    path,
-                    Locator(lines=(first, last or first)),
+                    posixpath.normpath(posixpath.join(self.attributes.get("imagesdir", ""), path)),
+                    Locator(lines=lines),
                     alt=alt.group(1).strip(' "') if alt else "",
                     caption=caption or (title.group(1).strip(' "') if title else ""),
                 )
@@ -244,14 +238,6 @@ class _Page:
 
 def _begins_item(line: str) -> bool:
     return bool(_ITEM.match(line) or _TERM.match(line))
-
-
-def _interrupts(line: str) -> bool:
-    """Whether a line ends the paragraph above it."""
-    return bool(
-        _VERBATIM.match(line) or _TABLE.match(line) or _FRAME.match(line) or _BLOCK_ATTRIBUTES.match(line)
-        or _COMMENT.match(line) or _ITEM.match(line) or _TERM.match(line) or _PREPROCESSOR.match(line)
-    )  # fmt: skip
 
 
 def _item(line: str) -> tuple[str, int, str]:

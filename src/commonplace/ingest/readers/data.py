@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import yaml
 
 from commonplace.ingest.elements import Element, Front, Note, Passage
 from commonplace.ingest.readers import plain
-from commonplace.ingest.readers.flow import parse_or_plain
+from commonplace.ingest.readers.flow import parsed
 from commonplace.ingest.textfile import clean_text, decode, read_lines
 from commonplace.types import Locator
 
@@ -29,7 +29,6 @@ _MOST_KEYS = 1000
 
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-T = TypeVar("T")
 Lines = tuple[int, int] | None
 
 
@@ -45,30 +44,24 @@ class Leaf(NamedTuple):
         return clean_text(f"{self.path}: {self.value}" if self.path else self.value).rstrip()
 
 
-def read_json(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, lambda data: _passages(json_leaves(text := decode(data)), text))
+@parsed
+def read_json(data: bytes) -> Iterator[Passage]:
+    return _passages(json_leaves(text := decode(data)), text)
 
 
-def read_toml(path: Path) -> Iterator[Front | Element | Note]:
-    def parse(data: bytes) -> Iterator[Passage]:
-        text = decode(data)
-        leaves = list(_passages(toml_leaves(text), text))
-        yield from _comments(text)
-        yield from leaves
-
-    return parse_or_plain(path, parse)
+@parsed
+def read_toml(data: bytes) -> Iterator[Passage]:
+    text = decode(data)
+    yield from _comments(text)
+    yield from _passages(toml_leaves(text), text)
 
 
-def read_yaml(path: Path) -> Iterator[Front | Element | Note]:
-    def parse(data: bytes) -> list[Passage]:
-        text = decode(data)
-        leaves = list(yaml_leaves(text))
-        inside = {line for leaf in leaves if leaf.lines for line in range(leaf.lines[0] + 1, leaf.lines[1] + 1)}
-        return sorted(
-            [*_comments(text, inside), *_passages(leaves)], key=lambda passage: passage.locator.lines or (0, 0)
-        )
-
-    return parse_or_plain(path, parse)
+@parsed
+def read_yaml(data: bytes) -> list[Passage]:
+    text = decode(data)
+    leaves = list(yaml_leaves(text))
+    inside = {line for leaf in leaves if leaf.lines for line in range(leaf.lines[0] + 1, leaf.lines[1] + 1)}
+    return sorted([*_comments(text, inside), *_passages(leaves)], key=lambda passage: passage.locator.lines or (0, 0))
 
 
 def read_jsonl(path: Path) -> Iterator[Front | Element | Note]:
@@ -88,13 +81,12 @@ def read_jsonl(path: Path) -> Iterator[Front | Element | Note]:
 
 def json_leaves(text: str) -> Iterator[Leaf]:
     """Raises ValueError where the text is no JSON."""
-    tree = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
-    return _leaves(tree, _children, lambda _: None, budget=len(text))
+    return _leaves(json.loads(text, parse_float=str, parse_int=str, parse_constant=str), budget=len(text))
 
 
 def toml_leaves(text: str) -> Iterator[Leaf]:
     """Raises ValueError where the text is no TOML."""
-    return _leaves(tomllib.loads(text, parse_float=str), _children, lambda _: None, budget=len(text))
+    return _leaves(tomllib.loads(text, parse_float=str), budget=len(text))
 
 
 def yaml_leaves(text: str) -> Iterator[Leaf]:
@@ -104,24 +96,19 @@ def yaml_leaves(text: str) -> Iterator[Leaf]:
     """
     try:
         for root in yaml.compose_all(text, _YAML_LOADER):
-            yield from _leaves(root, _yaml_children, _yaml_lines, budget=1000 + 10 * len(text))
+            yield from _leaves(root, budget=1000 + 10 * len(text))
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
 
 
-def _leaves(
-    root: T, children: Callable[[T], list[tuple[str, T]] | str], lines: Callable[[T], Lines], *, budget: int
-) -> Iterator[Leaf]:
-    """The leaves below `root` in the order of the file; no recursion, since YAML's aliases can make a circle.
-
-    children  node -> its children by key (list items by "[0]", "[1]", ...), or its text if it is a leaf
-    """
+def _leaves(root: Any, *, budget: int) -> Iterator[Leaf]:
+    """The leaves below `root` in the order of the file; no recursion, since YAML's aliases can make a circle."""
     stack = [("", "", root)]
     while stack:
         top, path, node = stack.pop()
-        found = children(node)
+        found = _children(node)
         if isinstance(found, str):
-            yield Leaf(top, path, found, lines(node))
+            yield Leaf(top, path, found, _lines(node))
             continue
         budget -= len(found)
         if budget < 0:
@@ -131,42 +118,35 @@ def _leaves(
             stack.append((top or key, f"{path}{dot}{key}", child))
 
 
-def _children(value: Any) -> list[tuple[str, Any]] | str:
-    match value:
+def _children(node: Any) -> list[tuple[str, Any]] | str:
+    """The children of a value or a YAML node by key (list items by "[0]", "[1]", ...), or its text if it is a leaf: a
+    scalar, or a short list of nothing but scalars."""
+    match node:
         case dict():
-            return [(str(key), child) for key, child in value.items()] or ""
-        case list():
-            texts = [_scalar(item) for item in value if not isinstance(item, dict | list)]
-            return _one_line(texts, of=len(value)) or [(f"[{index}]", child) for index, child in enumerate(value)] or ""
-        case _:
-            return _scalar(value)
+            return [(str(key), child) for key, child in node.items()] or ""
+        case yaml.MappingNode():
+            return [(key.value if isinstance(key, yaml.ScalarNode) else "?", child) for key, child in node.value] or ""
+        case list() | yaml.SequenceNode():
+            items = node if isinstance(node, list) else node.value
+            scalars = [_scalar(item) for item in items if not isinstance(item, dict | list | yaml.CollectionNode)]
+            line = ", ".join(scalars)
+            if line and len(scalars) == len(items) and len(line) <= _LONGEST_INLINE:
+                return line
+            return [(f"[{index}]", item) for index, item in enumerate(items)] or ""
+    return _scalar(node)
 
 
-def _scalar(value: object) -> str:
+def _scalar(value: Any) -> str:
+    if isinstance(value, yaml.Node):
+        return str(value.value)
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
 
 
-def _yaml_children(node: yaml.Node) -> list[tuple[str, yaml.Node]] | str:
-    match node:
-        case yaml.MappingNode():
-            return [(key.value if isinstance(key, yaml.ScalarNode) else "?", child) for key, child in node.value] or ""
-        case yaml.SequenceNode():
-            texts = [item.value for item in node.value if isinstance(item, yaml.ScalarNode)]
-            children = [(f"[{index}]", child) for index, child in enumerate(node.value)]
-            return _one_line(texts, of=len(children)) or children or ""
-        case _:
-            return str(node.value)
-
-
-def _yaml_lines(node: yaml.Node) -> Lines:
+def _lines(node: Any) -> Lines:
+    if not isinstance(node, yaml.Node):
+        return None
     first, end = node.start_mark.line + 1, node.end_mark.line + (node.end_mark.column > 0)
     return first, max(first, end)
-
-
-def _one_line(texts: list[str], *, of: int) -> str:
-    """A short list of nothing but scalars on one line; else empty."""
-    line = ", ".join(texts)
-    return line if len(texts) == of and len(line) <= _LONGEST_INLINE else ""
 
 
 def _passages(leaves: Iterable[Leaf], source: str = "") -> Iterator[Passage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,9 +40,7 @@ def flow(blocks: Iterable[Block]) -> Iterator[Element | Note]:
     path: list[Heading] = []
     bare: Heading | None = None
     earlier, last = "", ""  # the two latest texts under this heading
-    waiting: list[
-        tuple[Picture | PictureLink, str]
-    ] = []  # pictures, with the text before, until the text after is known
+    waiting: list[tuple[Picture | PictureLink, str]] = []  # with the text before, until the text after is known
 
     def placed(locator: Locator) -> Locator:
         return replace(locator, headings=(*(heading.text for heading in path), *locator.headings))
@@ -96,19 +95,38 @@ def shortened(text: str, limit: int) -> str:
     return text[: limit + 1].rpartition(" ")[0] or text[:limit]
 
 
-def parse_or_plain(
-    path: Path, parse: Callable[[bytes], Iterable[Front | Element | Note]], most: int = MAX_PARSED
-) -> Iterator[Front | Element | Note]:
-    """What `parse` makes of the file; one that is too large or too broken for it is read as plain text, with a Note."""
-    if path.stat().st_size > most:
-        reason = f"larger than {most >> 20} MB"
-    else:
-        try:
-            elements = list(parse(path.read_bytes()))
-        except (ValueError, RecursionError, UnreadableFile) as error:
-            reason = f"{type(error).__name__}: {shortened(' '.join(str(error).split()), 200)}"
+def within(block: Block, paragraph: str) -> Block:
+    """A picture with the paragraph that it stands in; any other block as it is."""
+    return replace(block, paragraph=paragraph) if isinstance(block, Picture | PictureLink) else block
+
+
+def first_heading(blocks: Iterable[Block]) -> str:
+    """The title of a document that states none."""
+    return next((block.text for block in blocks if isinstance(block, Heading)), "")
+
+
+def keywords(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in re.split("[,;]", text) if word.strip())
+
+
+def parsed(
+    parse: Callable[[bytes], Iterable[Front | Element | Note]], most: int = MAX_PARSED
+) -> Callable[[Path], Iterator[Front | Element | Note]]:
+    """The reader that gives what `parse` makes of a file; one that is larger than `most` bytes or too broken for it is
+    read as plain text, with a Note."""
+
+    def read(path: Path) -> Iterator[Front | Element | Note]:
+        if path.stat().st_size > most:
+            reason = f"larger than {most >> 20} MB"
         else:
-            yield from elements
-            return
-    yield Note(f"read as plain text ({reason})")
-    yield from plain.read(path)
+            try:
+                elements = list(parse(path.read_bytes()))
+            except (ValueError, RecursionError, UnreadableFile) as error:
+                reason = f"{type(error).__name__}: {shortened(' '.join(str(error).split()), 200)}"
+            else:
+                yield from elements
+                return
+        yield Note(f"read as plain text ({reason})")
+        yield from plain.read(path)
+
+    return read

@@ -6,7 +6,6 @@ import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
@@ -14,7 +13,7 @@ from lxml import etree
 
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, PictureLink, Table
-from commonplace.ingest.readers.flow import Block, Heading, flow, parse_or_plain
+from commonplace.ingest.readers.flow import Block, Heading, flow, keywords, parsed, within
 from commonplace.ingest.textfile import clean_text, decode
 from commonplace.types import Locator
 
@@ -44,32 +43,27 @@ _SELF_LINK = " #¶§🔗↩\ufe0e\u200b"  # what generators put after a heading,
 _LINE_BREAK = "\0"  # <br> while white space is folded; clean text holds no NUL
 
 
-def read(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, _document)
-
-
-def _document(data: bytes) -> Iterator[Front | Element | Note]:
-    root = parse(data)
-    if root is None:
-        return
+@parsed
+def read(data: bytes) -> Iterator[Front | Element | Note]:
+    root = _parse(data)
     title = root.findtext(".//title") or next((_text(h) for h in root.iter("h1")), "")
-    yield Front(title=" ".join(title.split()), tags=_keywords(root))
-    yield from flow(blocks(root, numbered=True))
-
-
-def _keywords(root: _Node) -> tuple[str, ...]:
-    contents = (meta.get("content", "") for meta in root.iter("meta") if meta.get("name", "").lower() == "keywords")
-    return tuple(word.strip() for content in contents for word in content.split(",") if word.strip())
+    told = (meta.get("content", "") for meta in root.iter("meta") if meta.get("name", "").lower() == "keywords")
+    yield Front(" ".join(title.split()), keywords(",".join(told)))
+    yield from flow(_Page(root, numbered=True).main())
 
 
 def elements(markup: bytes | str) -> Iterator[Element | Note]:
     """The elements of one HTML or XHTML page, without line locators (a chapter of a book, a page handed in)."""
-    root = parse(markup)
-    return flow(blocks(root)) if root is not None else iter(())
+    return flow(blocks(markup))
 
 
-def parse(markup: bytes | str) -> _Node | None:
-    """The tree of a page, or None if there is nothing in it. Bytes are decoded as the page itself says.
+def blocks(markup: bytes | str) -> Iterator[Block]:
+    """The blocks of a page's main part, with the lines that `data-lines` tells."""
+    return _Page(_parse(markup), numbered=False).main()
+
+
+def _parse(markup: bytes | str) -> _Node:
+    """The tree of a page. Bytes are decoded as the page itself says.
 
     Raises UnreadableFile where libxml2 stops: at 256 levels of nesting, at 10 MB of text without a tag.
     """
@@ -79,18 +73,12 @@ def parse(markup: bytes | str) -> _Node | None:
     if "<?xml" in markup[:200]:
         markup = _SELF_CLOSED.sub(r"<\1\2></\1>", markup)  # to an HTML parser <title/> swallows the page
     if not markup.strip():
-        return None
+        return etree.Element("html")
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, no_network=True)
     root = etree.fromstring(clean_text(markup).encode(), parser)
     if beyond := [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]:
         raise UnreadableFile(f"HTML that a parser gives up on ({beyond[0].strip()}); save it with less nesting")
-    return root
-
-
-def blocks(root: _Node, *, numbered: bool = False) -> Iterator[Block]:
-    """The blocks of a page's main part. numbered: lines are those of the HTML itself, unless `data-lines` says more."""
-    main = next((node for node in root.iter("main", "*") if node.tag == "main" or node.get("role") == "main"), root)
-    return _Page(main, numbered).blocks(main)
+    return etree.Element("html") if root is None else root
 
 
 @dataclass
@@ -106,14 +94,21 @@ class _Run:
 
 
 class _Page:
-    def __init__(self, root: _Node, numbered: bool) -> None:
+    """numbered  lines are those of the HTML itself, unless `data-lines` says more"""
+
+    def __init__(self, root: _Node, *, numbered: bool) -> None:
+        mains = (node for node in root.iter("main", "*") if node.tag == "main" or node.get("role") == "main")
+        self.root = next(mains, root)
         self.numbered = numbered
         self.holders: set[_Node] = set()  # inline by their tag, but with blocks inside
         self.heavy: set[_Node] = set()
-        for node in root.iter(*_BLOCKS):
+        for node in self.root.iter(*_BLOCKS):
             _mark_ancestors(node, self.holders)
             if node.tag in _HEAVY:
                 _mark_ancestors(node, self.heavy)
+
+    def main(self) -> Iterator[Block]:
+        return self.blocks(self.root)
 
     def blocks(self, node: _Node) -> Iterator[Block]:
         """What lies in `node`: its blocks, and the inline content between them as paragraphs."""
@@ -152,8 +147,7 @@ class _Page:
         text = run.text()
         if text:
             yield Passage(text, Locator(lines=run.lines))
-        for picture in run.pictures:
-            yield replace(picture, paragraph=text) if isinstance(picture, Picture | PictureLink) else picture
+        yield from (within(picture, text) for picture in run.pictures)
 
     def heading(self, node: _Node) -> Iterator[Block]:
         run = _Run()
@@ -265,10 +259,7 @@ class _Page:
                 head += is_head and head == len(rows)
                 rows.append(tuple(cells))
             text = " | ".join(filter(None, cells))
-            pictures += (
-                replace(block, paragraph=text) if isinstance(block, Picture | PictureLink) else block
-                for block in inside
-            )
+            pictures += [within(block, text) for block in inside]
         caption = " ".join(_text(each) for each in node.iterchildren("caption"))
         if rows:
             width = max(map(len, rows))

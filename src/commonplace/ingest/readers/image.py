@@ -20,11 +20,12 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
         raise UnreadableFile(f"a picture of {size:,} bytes; at most {MAX_BYTES:,} are read. Export it compressed.")
     data = path.read_bytes()
     picture_size(data)
-    title, date = picture_facts(data)
-    yield Front(title=title, date=date)
     if is_svg(data):
         words = svg_words(data)
+        yield Front(words.title)
         alt = clean_text(": ".join(filter(None, (words.title, words.description))))
         yield Picture(data, alt=alt, paragraph=clean_text("\n".join(words.labels)))
     else:
+        title, date = picture_facts(data)
+        yield Front(title, date=date)
         yield Picture(data, alt=title)

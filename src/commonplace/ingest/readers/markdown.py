@@ -12,7 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape, unescape
 from itertools import groupby
-from pathlib import Path
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -22,7 +21,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from commonplace.ingest.elements import Element, Front, Note, Passage
 from commonplace.ingest.readers import data, html
-from commonplace.ingest.readers.flow import Block, Heading, flow, parse_or_plain
+from commonplace.ingest.readers.flow import first_heading, flow, keywords, parsed
 from commonplace.ingest.textfile import decode
 from commonplace.types import Locator
 
@@ -59,39 +58,31 @@ for _plugin in (footnote_plugin, admon_plugin, deflist_plugin):
     _PARSER.use(_plugin)
 
 
-def read(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, _document)
-
-
-def _document(markup: bytes) -> Iterator[Front | Element | Note]:
+@parsed
+def read(markup: bytes) -> Iterator[Front | Element | Note]:
     text = decode(markup)
     matter: dict[str, str] = {}
     notes: list[Note] = []
     if found := _FRONT_MATTER.match(text):
+        fence, written = found.groups()
         try:
-            matter = _front_matter(*found.groups())
+            leaves = data.yaml_leaves(written) if fence == "---" else data.toml_leaves(written)
+            matter = {leaf.path.lower(): leaf.value.strip() for leaf in leaves}
         except ValueError as error:
             notes.append(Note(f"front matter could not be read: {' '.join(str(error).split())}"))
         else:
             text = "\n" * found.group().count("\n") + text[found.end() :]
-    root = html.parse(to_html(text))
-    blocks: list[Block] = [] if root is None else list(html.blocks(root))
-    headings = (block.text for block in blocks if isinstance(block, Heading))
-    yield Front(matter.get("title") or next(headings, ""), _tags(matter), _date(matter))
+    blocks = list(html.blocks(to_html(text)))
+    yield Front(matter.get("title") or first_heading(blocks), _tags(matter), _date(matter))
     yield from notes
     if about := "\n".join(matter[key] for key in ("description", "summary") if matter.get(key)):
         yield Passage(about, Locator(lines=(1, found.group().count("\n") + 1 if found else 1)))
     yield from flow(blocks)
 
 
-def _front_matter(fence: str, text: str) -> dict[str, str]:
-    leaves = data.yaml_leaves(text) if fence == "---" else data.toml_leaves(text)
-    return {leaf.path.lower(): leaf.value.strip() for leaf in leaves}
-
-
 def _tags(matter: dict[str, str]) -> tuple[str, ...]:
     found = (value for key, value in matter.items() if re.fullmatch(r"(tags|keywords|categories)(\[\d+\])?", key))
-    return tuple(dict.fromkeys(tag.strip() for value in found for tag in value.split(",") if tag.strip()))
+    return tuple(dict.fromkeys(keywords(",".join(found))))
 
 
 def _date(matter: dict[str, str]) -> datetime | None:

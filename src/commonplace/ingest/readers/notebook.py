@@ -9,12 +9,12 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from commonplace.ingest.elements import Element, Front, Note, Passage, Picture
 from commonplace.ingest.readers import html
-from commonplace.ingest.readers.flow import SURROUNDINGS, Block, Heading, flow, parse_or_plain, shortened
+from commonplace.ingest.readers.flow import SURROUNDINGS, Block, first_heading, flow, parsed, shortened
 from commonplace.ingest.readers.markdown import to_html
 from commonplace.ingest.readers.plain import COLOUR_CODES
 from commonplace.ingest.textfile import clean_text, decode
@@ -27,18 +27,13 @@ LONGEST_OUTPUT = 4000
 _PICTURES = ("image/png", "image/jpeg", "image/svg+xml", "image/webp", "image/gif")
 
 
-def read(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, _document, MAX_BYTES)
-
-
-def _document(data: bytes) -> Iterator[Front | Element | Note]:
+@partial(parsed, most=MAX_BYTES)
+def read(data: bytes) -> Iterator[Front | Element | Note]:
     notebook = json.loads(decode(data))
     try:
         found = (block for cell in notebook["cells"] for block in _cell(cell))
         blocks = [replace(block, locator=replace(block.locator, lines=None)) for block in found]
-        title = notebook.get("metadata", {}).get("title") or next(
-            (b.text for b in blocks if isinstance(b, Heading)), ""
-        )
+        title = notebook.get("metadata", {}).get("title") or first_heading(blocks)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"JSON that is no notebook: {error!r}") from error
     yield Front(clean_text(str(title)))
@@ -51,7 +46,7 @@ def _cell(cell: dict[str, Any]) -> Iterator[Any]:
         for name, kinds in cell.get("attachments", {}).items():
             kind, data = next(iter(kinds.items()))
             source = source.replace(f"attachment:{name}", f"data:{kind};base64,{''.join(_text(data).split())}")
-        yield from _marked_up(to_html(source))
+        yield from html.blocks(to_html(source))
     elif source.strip():
         yield Passage(source)
     for output in cell.get("outputs", ()):
@@ -69,19 +64,14 @@ def _output(output: dict[str, Any]) -> Iterator[Block]:
         encoded = data.encode() if data.lstrip().startswith("<") else base64.b64decode(data)
         yield Picture(encoded, alt="" if plain.startswith("<") else plain)  # <Figure size 640x480 with 1 Axes>
     elif "text/html" in forms:
-        yield from _marked_up(_text(forms["text/html"]))
+        yield from html.blocks(_text(forms["text/html"]))
     elif "text/markdown" in forms:
-        yield from _marked_up(to_html(_text(forms["text/markdown"])))
+        yield from html.blocks(to_html(_text(forms["text/markdown"])))
     else:
         lines = (plain, ": ".join(filter(None, (output.get("ename"), output.get("evalue")))))
         said = clean_text(COLOUR_CODES.sub("", "\n".join(filter(None, lines))))
         if said.strip():
             yield Passage(shortened(said.rstrip(), LONGEST_OUTPUT))
-
-
-def _marked_up(markup: str) -> Iterator[Block]:
-    root = html.parse(markup)
-    return html.blocks(root) if root is not None else iter(())
 
 
 def _text(value: str | list[str]) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from textwrap import dedent
 from typing import Any, ClassVar
 
@@ -21,7 +20,7 @@ from docutils.writers.html5_polyglot import HTMLTranslator, Writer
 
 from commonplace.ingest.elements import Element, Front, Note
 from commonplace.ingest.readers import html
-from commonplace.ingest.readers.flow import Block, Heading, flow, parse_or_plain
+from commonplace.ingest.readers.flow import first_heading, flow, parsed
 from commonplace.ingest.textfile import decode
 
 _DIRECTIVE = re.compile(r"^[ \t]*\.\.[ ]+(?:\|[^|\n]+\|[ ]+)?([\w:.+-]+?)[ ]?::(?:[ \n]|\Z)", re.MULTILINE)
@@ -55,14 +54,10 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
-def read(path: Path) -> Iterator[Front | Element | Note]:
-    return parse_or_plain(path, _document)
-
-
-def _document(markup: bytes) -> Iterator[Front | Element | Note]:
-    root = html.parse(to_html(decode(markup)))
-    blocks: list[Block] = [] if root is None else list(html.blocks(root))
-    yield Front(next((block.text for block in blocks if isinstance(block, Heading)), ""))
+@parsed
+def read(markup: bytes) -> Iterator[Front | Element | Note]:
+    blocks = list(html.blocks(to_html(decode(markup))))
+    yield Front(first_heading(blocks))
     yield from flow(blocks)
 
 
@@ -72,7 +67,9 @@ def to_html(text: str) -> str:
         document = publish_doctree(text, settings_overrides=_SETTINGS)
     _keep_refused_text(document)
     _number_lines(document, text.split("\n"))
-    return str(publish_from_doctree(document, writer=_NumberedWriter(), settings_overrides=_SETTINGS))
+    writer = Writer()
+    writer.translator_class = _NumberedTranslator
+    return str(publish_from_doctree(document, writer=writer, settings_overrides=_SETTINGS))
 
 
 class _AnyOptions(dict[str, Any]):
@@ -215,9 +212,3 @@ class _NumberedTranslator(HTMLTranslator):
         if "lines" in node:
             attributes["data-lines"] = "{}-{}".format(*node["lines"])
         return str(super().starttag(node, tagname, suffix, empty, **attributes))
-
-
-class _NumberedWriter(Writer):
-    def __init__(self) -> None:
-        super().__init__()
-        self.translator_class = _NumberedTranslator
