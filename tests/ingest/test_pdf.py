@@ -511,18 +511,10 @@ def test_a_file_that_only_its_owner_may_change_is_read(tmp_path: Path) -> None:
     assert len(of(Passage, write(tmp_path / "a.pdf", lambda canvas: prose(canvas, 100), encrypt=lock))) == 1
 
 
-@pytest.mark.parametrize(
-    ("data", "reason"),
-    [
-        (b"", "the file is empty"),
-        (b"<html>moved</html>", "not a PDF: it begins with b'<html>moved<"),
-        (b"%PDF-1.7\n%nothing more", "damaged or truncated PDF"),
-    ],
-)
-def test_what_is_no_pdf_is_refused_with_the_reason(data: bytes, reason: str, tmp_path: Path) -> None:
+def test_a_pdf_without_content_is_refused_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(data)
-    with pytest.raises(UnreadableFile, match=reason):
+    path.write_bytes(b"%PDF-1.7\n%nothing more")
+    with pytest.raises(UnreadableFile, match="damaged or truncated PDF"):
         elements(path)
 
 

@@ -29,7 +29,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
-        raise UnreadableFile(_not_a_zip(path, error)) from error
+        raise UnreadableFile(f"damaged or truncated container: {error}. Save it again.") from error
     if reason := _refusal(archive.infolist()) or _contradiction(archive):
         archive.close()
         raise UnreadableFile(reason)
@@ -42,21 +42,17 @@ def _refusal(members: list[zipfile.ZipInfo]) -> str:
     if (total := sum(member.file_size for member in members)) > MAX_BYTES:
         return f"the container unpacks to {total:,} bytes; at most {MAX_BYTES:,} are read. Split the document."
     for member in members:
+        name, size, packed = f"{member.filename!r} in the container", member.file_size, member.compress_size
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            return (
-                f"{member.filename!r} in the container is packed by a method that documents do not use. Save it again."
-            )
+            return f"{name} is packed by a method that documents do not use. Save it again."
         if member.flag_bits & 1:
-            return f"{member.filename!r} in the container is encrypted. Give an unlocked copy."
-        if member.file_size > MAX_MEMBER_BYTES:
+            return f"{name} is encrypted. Give an unlocked copy."
+        if size > MAX_MEMBER_BYTES:
+            return f"{name} unpacks to {size:,} bytes; at most {MAX_MEMBER_BYTES:,} are read. Split the document."
+        if size > max(SMALL, MAX_RATIO * packed):
             return (
-                f"{member.filename!r} in the container unpacks to {member.file_size:,} bytes; "
-                f"at most {MAX_MEMBER_BYTES:,} are read. Split the document."
-            )
-        if member.file_size > max(SMALL, MAX_RATIO * member.compress_size):
-            return (
-                f"{member.filename!r} in the container unpacks from {member.compress_size:,} to {member.file_size:,} "
-                f"bytes, more than {MAX_RATIO}-fold: a zip bomb? Save the document again with its own program."
+                f"{name} unpacks from {packed:,} to {size:,} bytes, more than {MAX_RATIO}-fold: a zip bomb? "
+                "Save the document again with its own program."
             )
     return ""
 
@@ -72,16 +68,3 @@ def _contradiction(archive: zipfile.ZipFile) -> str:
             except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
                 return f"{member.filename!r} in the container is damaged: {error}. Save the document again."
     return ""
-
-
-def _not_a_zip(path: Path, error: Exception) -> str:
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not head:
-        return "the file is empty (0 bytes). Save it again."
-    if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        # OLE: Office wraps a document with a password in it, and the formats before 2007 are made of it.
-        return "encrypted, or in a format before Office 2007. Give an unlocked copy in the present format."
-    if head.startswith(b"PK"):
-        return f"damaged or truncated container: {error}. Save it again."
-    return f"not a zip container, as its extension promises: it begins with {head!r}. Correct the extension."

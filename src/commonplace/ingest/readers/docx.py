@@ -8,31 +8,33 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import docx
 from docx.oxml.ns import qn
 
-from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, Table
+from commonplace.ingest.elements import NOWHERE, Element, Front, Note, Passage, Picture, Table
 from commonplace.ingest.readers.captions import caption_of
 from commonplace.ingest.readers.flow import Block, Heading, flow
 from commonplace.ingest.readers.office import (
+    CHART,
+    DIAGRAM,
     Pictures,
+    alt_text,
     chart_table,
     damage_explained,
-    drawn_text,
+    diagram_text,
     front,
     open_office,
     parse,
+    related,
 )
 from commonplace.ingest.textfile import clean_text
-from commonplace.types import Locator
 
 _NO_TEXT = frozenset(map(qn, ("w:pPr", "w:rPr", "w:del", "w:moveFrom", "w:txbxContent")))
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
-_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
 _VML = "{urn:schemas-microsoft-com:vml}"
 _OUTER = frozenset(map(qn, ("w:sdt", "w:sdtContent", "w:customXml", "w:ins", "w:moveTo", "w:smartTag")))
 
@@ -72,17 +74,11 @@ class _Body:
 
     def blocks(self, parent: Any) -> Iterator[Block | _Caption]:
         """The blocks of the body, of a text box or of a table cell."""
-        items: list[str] = []
-        for block in self._blocks(parent):
-            if isinstance(block, _Item):
-                items.append(block.text)
-                continue
-            if items:
-                yield Passage("\n".join(items))
-                items = []
-            yield block
-        if items:
-            yield Passage("\n".join(items))
+        for kind, blocks in groupby(self._blocks(parent), key=type):
+            if kind is _Item:
+                yield Passage("\n".join(item.text for item in blocks))
+            else:
+                yield from blocks
 
     def _blocks(self, parent: Any) -> Iterator[Block | _Caption | _Item]:
         for child in parent:
@@ -153,38 +149,25 @@ class _Body:
             box = drawing.find(f".//{qn('w:txbxContent')}")
             if box is not None:
                 yield from self.blocks(box)
-            for blip in drawing.iter(qn("a:blip"), _VML + "imagedata"):
-                if found := self._picture(drawing, blip.get(qn("r:embed")) or blip.get(qn("r:id"))):
-                    yield found
-            for chart in drawing.iter(_CHART):
-                if table := chart_table(self._blob(chart.get(qn("r:id"))), Locator()):
-                    yield table
-            for diagram in drawing.iter(_DIAGRAM):
-                root = parse(self._blob(diagram.get(qn("r:dm"))))
-                if root is not None and (text := drawn_text(root)):
-                    yield Passage(text)
+            for shown in drawing.iter(qn("a:blip"), _VML + "imagedata", CHART + "chart", DIAGRAM):
+                ids = (shown.get(qn(name)) for name in ("r:embed", "r:id", "r:dm"))
+                if (part := related(self._part, next(filter(None, ids), None))) is not None:
+                    yield from self._shown(shown, part, drawing)
 
-    def _picture(self, drawing: Any, relation: str | None) -> Picture | Note | None:
-        part = self._part.rels.get(relation)
-        if part is None or part.is_external:
-            return None
-        described = next(drawing.iter(qn("wp:docPr"), _VML + "shape"), None)
-        alt = (
-            "" if described is None else described.get("descr") or described.get("alt") or described.get("title") or ""
-        )
-        target = part.target_part
-        return self._pictures.take(str(target.partname), lambda: target.blob, Locator(), alt)
-
-    def _blob(self, relation: str | None) -> bytes:
-        part = self._part.rels.get(relation)
-        return b"" if part is None or part.is_external else bytes(part.target_part.blob)
+    def _shown(self, shown: Any, part: Any, drawing: Any) -> Iterator[Block]:
+        if shown.tag == CHART + "chart":
+            yield from chart_table(part.blob, NOWHERE)
+        elif shown.tag == DIAGRAM:
+            yield from diagram_text(part.blob, NOWHERE)
+        else:
+            alt = alt_text(next(drawing.iter(qn("wp:docPr"), _VML + "shape"), None))
+            yield from self._pictures.take(str(part.partname), lambda: part.blob, NOWHERE, alt)
 
     def _foot_and_endnotes(self) -> Iterator[tuple[tuple[str, str], str]]:
         for relation in self._part.rels.values():
             kind = relation.reltype.rpartition("/")[2]
             if kind in ("footnotes", "endnotes") and not relation.is_external:
-                root = parse(relation.target_part.blob)
-                for note in root if root is not None else ():
+                for note in parse(relation.target_part.blob):
                     text = " ".join(filter(None, (self._text(p) for p in note.iter(qn("w:p")))))
                     if text:
                         yield (kind[:-1], note.get(qn("w:id"))), text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,10 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
 
 def _package(book: ZipFile) -> tuple[str, Any]:
     """Name and root of the package document, to which META-INF/container.xml leads."""
-    container = parse(_member(book, "META-INF/container.xml"))
-    rootfile = container.find(".//{*}rootfile") if container is not None else None
+    rootfile = parse(_member(book, "META-INF/container.xml")).find(".//{*}rootfile")
     name = unquote(rootfile.get("full-path", "")) if rootfile is not None else ""
     package = parse(_member(book, name))
-    if package is None:
+    if not len(package):
         raise UnreadableFile("damaged EPUB: its package document cannot be read. Export the book again.")
     return name, package
 
@@ -69,8 +69,8 @@ def _spine(package: Any) -> Iterator[str]:
 def _refuse_protected(book: ZipFile, chapters: list[str]) -> None:
     """Fonts are often scrambled, which does not matter; chapters are only by copy protection."""
     if "META-INF/encryption.xml" in book.NameToInfo:
-        root = parse(book.read("META-INF/encryption.xml"))
-        locked = {unquote(one.get("URI", "")) for one in (root.iter("{*}CipherReference") if root is not None else ())}
+        references = parse(book.read("META-INF/encryption.xml")).iter("{*}CipherReference")
+        locked = {unquote(one.get("URI", "")) for one in references}
         if locked.intersection(chapters):
             raise UnreadableFile("the book is under copy protection (DRM). Give a copy without it.")
 
@@ -101,8 +101,6 @@ def _embedded(book: ZipFile, chapter: str, element: Element | Note, pictures: Pi
         yield element
         return
     name = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), element.target))
-    found = pictures.take(name, lambda: _member(book, name), element.locator, element.alt)
-    if isinstance(found, Picture):
-        yield Picture(found.data, found.locator, found.alt, element.caption, element.paragraph)
-    elif found is not None:
-        yield found
+    for found in pictures.take(name, lambda: _member(book, name), element.locator, element.alt):
+        is_picture = isinstance(found, Picture)
+        yield replace(found, caption=element.caption, paragraph=element.paragraph) if is_picture else found

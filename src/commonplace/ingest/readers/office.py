@@ -13,8 +13,9 @@ from lxml import etree
 
 from commonplace.errors import CommonplaceError, UnreadableFile
 from commonplace.ingest.containers import open_zip
-from commonplace.ingest.elements import Front, Note, Picture, Table
+from commonplace.ingest.elements import Front, Note, Passage, Picture, Table
 from commonplace.ingest.pictures import picture_size
+from commonplace.ingest.readers.flow import keywords
 from commonplace.ingest.textfile import clean_text
 from commonplace.types import Locator
 
@@ -25,7 +26,9 @@ _FILE_NAME = re.compile(r"[^/]{1,80}\.(?:png|jpe?g|gif|bmp|tiff?|webp|svg|emf|wm
 _REMARK = re.compile(
     r"(?:Description automatically generated.*|AI-generated content may be incorrect\.?)\s*$", re.DOTALL
 )
-_CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
+RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
+CHART = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _DRAWING = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 Opened = TypeVar("Opened")
@@ -58,12 +61,8 @@ def front(properties: Any, title: str = "") -> Front:
     date = properties.modified or properties.created
     if date is not None and date.tzinfo is None:
         date = date.replace(tzinfo=UTC)
-    keywords = re.split(r"[,;]", clean_text(properties.keywords or ""))
-    return Front(
-        clean_text(properties.title or "").strip() or title,
-        tuple(word.strip() for word in keywords if word.strip()),
-        date,
-    )
+    own = clean_text(properties.title or "").strip()
+    return Front(own or title, keywords(clean_text(properties.keywords or "")), date)
 
 
 class Pictures:
@@ -72,17 +71,19 @@ class Pictures:
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
-    def take(self, name: str, data: Callable[[], bytes], locator: Locator, alt: str) -> Picture | Note | None:
-        """The picture of the part `name`; a Note where it cannot be opened, None for an icon or one given before."""
+    def take(self, name: str, data: Callable[[], bytes], locator: Locator, alt: str) -> Iterator[Picture | Note]:
+        """The picture of the part `name`; a Note where it cannot be opened, nothing for an icon or one given before."""
         if name in self._seen:
-            return None
+            return
         self._seen.add(name)
         try:
             encoded = data()
             size = picture_size(encoded)
         except Exception as error:  # UnreadableFile, or what the library raises of a damaged part
-            return Note(f"picture {name.rpartition('/')[2]} skipped: {error}")
-        return Picture(encoded, locator, alt=_told(alt)) if min(size) >= LEAST_PIXELS else None
+            yield Note(f"picture {name.rpartition('/')[2]} skipped: {error}")
+        else:
+            if min(size) >= LEAST_PIXELS:
+                yield Picture(encoded, locator, alt=_told(alt))
 
 
 def _told(alt: str) -> str:
@@ -91,39 +92,43 @@ def _told(alt: str) -> str:
     return "" if _FILE_NAME.fullmatch(alt) else alt
 
 
-def chart_table(xml: bytes, locator: Locator) -> Table | None:
-    """The numbers behind a chart: a row for each category, a column for each series."""
+def alt_text(described: Any) -> str:
+    """Of the element that names a shape, which may be missing."""
+    return "" if described is None else described.get("descr") or described.get("alt") or described.get("title") or ""
+
+
+def related(part: Any, relation: str | None) -> Any:
+    """The part of the container to which a relation of `part` leads, or None."""
+    found = part.rels.get(relation)
+    return None if found is None or found.is_external else found.target_part
+
+
+def chart_table(xml: bytes, locator: Locator) -> Iterator[Table]:
+    """The numbers behind a chart, if there are any: a row for each category, a column for each series."""
     root = parse(xml)
-    if root is None:
-        return None
-    series = list(root.iter(_CHART + "ser"))
-    columns = [
-        _points(one.find(_CHART + "val") if one.find(_CHART + "val") is not None else one.find(_CHART + "yVal"))
-        for one in series
-    ]
-    firsts = (one.find(_CHART + name) for one in series for name in ("cat", "xVal"))
-    categories = next((points for first in firsts if (points := _points(first))), {})
-    places = sorted(set(categories).union(*columns))
-    if not places:
-        return None
-    header = ("", *(_name(one) for one in series))
-    body = [(categories.get(place, ""), *(column.get(place, "") for column in columns)) for place in places]
-    title = root.find(f".//{_CHART}chart/{_CHART}title")
-    return Table((header, *body), locator, caption=drawn_text(title) if title is not None else "")
+    series = list(root.iter(CHART + "ser"))
+    columns = [_points(one, "val") or _points(one, "yVal") for one in series]
+    categories = next((points for one in series for kind in ("cat", "xVal") if (points := _points(one, kind))), {})
+    if places := sorted(set(categories).union(*columns)):
+        header = ("", *(clean_text(one.findtext(f"{CHART}tx//{CHART}v") or "") for one in series))
+        body = [(categories.get(place, ""), *(column.get(place, "") for column in columns)) for place in places]
+        title = root.find(f".//{CHART}chart/{CHART}title")
+        yield Table((header, *body), locator, caption="" if title is None else _drawn_text(title))
 
 
-def _points(values: Any) -> dict[int, str]:
-    if values is None:
-        return {}
-    points = ((point.get("idx", ""), point.findtext(_CHART + "v")) for point in values.iter(_CHART + "pt"))
+def _points(series: Any, kind: str) -> dict[int, str]:
+    points = (
+        (point.get("idx", ""), point.findtext(CHART + "v")) for point in series.iterfind(f"{CHART}{kind}//{CHART}pt")
+    )
     return {int(index): clean_text(value) for index, value in points if value and index.isdecimal()}
 
 
-def _name(series: Any) -> str:
-    return clean_text(series.findtext(f"{_CHART}tx//{_CHART}v") or "")
+def diagram_text(xml: bytes, locator: Locator) -> Iterator[Passage]:
+    if text := _drawn_text(parse(xml)):
+        yield Passage(text, locator)
 
 
-def drawn_text(root: Any) -> str:
+def _drawn_text(root: Any) -> str:
     """The text of a drawing (a title, the shapes of a diagram), a line for each paragraph."""
     paragraphs = (
         "".join(part.text or "" for part in paragraph.iter(_DRAWING + "t")) for paragraph in root.iter(_DRAWING + "p")
@@ -132,8 +137,8 @@ def drawn_text(root: Any) -> str:
 
 
 def parse(xml: bytes) -> Any:
-    """The root of a part, or None for a damaged one. Entities stay unresolved: Office writes none."""
+    """The root of a part, without children for a damaged one. Entities stay unresolved: Office writes none."""
     try:
         return etree.fromstring(xml, etree.XMLParser(resolve_entities=False, no_network=True))
     except etree.XMLSyntaxError:
-        return None
+        return etree.Element("damaged")

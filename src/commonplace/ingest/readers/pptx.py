@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,20 @@ from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from commonplace.ingest.elements import Element, Front, Note, Passage, Table
 from commonplace.ingest.readers.flow import Block, Heading, flow
 from commonplace.ingest.readers.office import (
+    DIAGRAM,
+    RELATION,
     Pictures,
+    alt_text,
     chart_table,
     damage_explained,
-    drawn_text,
+    diagram_text,
     front,
     open_office,
-    parse,
+    related,
 )
 from commonplace.ingest.textfile import clean_text
 from commonplace.types import Box, Locator
 
-_DIAGRAM = "{http://schemas.openxmlformats.org/drawingml/2006/diagram}relIds"
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 _PAGE_FURNITURE = (PP_PLACEHOLDER.SLIDE_NUMBER, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.HEADER)
 _MAX_NESTING = 20
 
@@ -42,26 +44,26 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
         whole = (1 / (presentation.slide_width or 1), 1 / (presentation.slide_height or 1), 0.0, 0.0)
         for number, (slide, title) in enumerate(zip(presentation.slides, titles, strict=True), start=1):
             # Each slide flows by itself: one without a title does not lie under the title of the last.
-            yield from flow(_slide(slide, title, number, whole, pictures))
+            yield from flow(_Slide(number, pictures).blocks(slide, title, whole))
 
 
-def _slide(slide: Any, title: str, number: int, whole: Place, pictures: Pictures) -> Iterator[Block]:
-    reader = _Slide(number, pictures)
-    blocks = [block for shape in slide.shapes if not _is_title(shape, slide) for block in reader.shape(shape, whole)]
-    if slide.has_notes_slide and (frame := slide.notes_slide.notes_text_frame) is not None:
-        blocks += [Passage(f"Notes: {text}", Locator(page=number))] if (text := _text(frame)) else []
-    if title:
-        yield Heading(1, title, Locator(page=number))
-    yield from blocks
-
-
+@dataclass(frozen=True)
 class _Slide:
-    def __init__(self, number: int, pictures: Pictures) -> None:
-        self._number = number
-        self._pictures = pictures
+    number: int
+    pictures: Pictures
+
+    def blocks(self, slide: Any, title: str, whole: Place) -> Iterator[Block]:
+        if title:
+            yield Heading(1, title, Locator(page=self.number))
+        for shape in slide.shapes:
+            if slide.shapes.title is None or shape.shape_id != slide.shapes.title.shape_id:
+                yield from self.shape(shape, whole)
+        notes = slide.notes_slide.notes_text_frame if slide.has_notes_slide else None
+        if notes is not None and (text := _text(notes)):
+            yield Passage(f"Notes: {text}", Locator(page=self.number))
 
     def shape(self, shape: Any, place: Place, depth: int = 0) -> Iterator[Block]:
-        locator = Locator(page=self._number, bbox=_bbox(shape, place))
+        locator = Locator(page=self.number, bbox=_bbox(shape, place))
         if shape.shape_type == MSO_SHAPE_TYPE.GROUP:
             inner = _inner_place(shape, place)
             for child in shape.shapes if depth < _MAX_NESTING else ():
@@ -69,37 +71,24 @@ class _Slide:
         elif getattr(shape, "has_table", False):
             yield _table(shape.table, locator)
         elif getattr(shape, "has_chart", False):
-            if table := chart_table(shape.chart.part.blob, locator):
-                yield table
-        elif (relation := _embedded(shape)) is not None:
-            part = shape.part.rels.get(relation)
-            if part is not None and not part.is_external:
-                target = part.target_part
-                found = self._pictures.take(str(target.partname), lambda: target.blob, locator, _alt(shape))
-                yield from filter(None, [found])
+            yield from chart_table(shape.chart.part.blob, locator)
+        elif relation := _embedded(shape):
+            if (part := related(shape.part, relation)) is not None:
+                alt = alt_text(shape._element.find("{*}nvPicPr/{*}cNvPr"))
+                yield from self.pictures.take(str(part.partname), lambda: part.blob, locator, alt)
         elif shape.has_text_frame:
             furniture = shape.is_placeholder and shape.placeholder_format.type in _PAGE_FURNITURE
             if not furniture and (text := _text(shape.text_frame)):
                 yield Passage(text, locator)
         else:
-            yield from self._diagram(shape, locator)
-
-    def _diagram(self, shape: Any, locator: Locator) -> Iterator[Block]:
-        for diagram in shape._element.iter(_DIAGRAM):
-            part = shape.part.rels.get(diagram.get(_RELATION + "dm"))
-            root = None if part is None or part.is_external else parse(part.target_part.blob)
-            if root is not None and (text := drawn_text(root)):
-                yield Passage(text, locator)
+            for diagram in shape._element.iter(DIAGRAM):
+                if (part := related(shape.part, diagram.get(RELATION + "dm"))) is not None:
+                    yield from diagram_text(part.blob, locator)
 
 
 def _title(slide: Any) -> str:
     shape = slide.shapes.title
     return " ".join(_text(shape.text_frame).split()) if shape is not None and shape.has_text_frame else ""
-
-
-def _is_title(shape: Any, slide: Any) -> bool:
-    title = slide.shapes.title
-    return title is not None and shape.shape_id == title.shape_id
 
 
 def _text(frame: Any) -> str:
@@ -113,16 +102,10 @@ def _table(table: Any, locator: Locator) -> Table:
     return Table(rows, locator, header_rows=int(bool(table.first_row)))
 
 
-def _embedded(shape: Any) -> str | None:
+def _embedded(shape: Any) -> Any:
     """The relation to the picture that a picture shape or a filled picture placeholder shows."""
     fill = shape._element.find("{*}blipFill/{*}blip")
-    relation: str | None = fill.get(_RELATION + "embed") if fill is not None else None
-    return relation
-
-
-def _alt(shape: Any) -> str:
-    described = shape._element.find("{*}nvPicPr/{*}cNvPr")
-    return "" if described is None else described.get("descr") or described.get("title") or ""
+    return None if fill is None else fill.get(RELATION + "embed")
 
 
 def _bbox(shape: Any, place: Place) -> Box | None:

@@ -9,6 +9,7 @@ import posixpath
 import warnings
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,16 @@ from openpyxl.utils.escape import unescape
 
 from commonplace.ingest.containers import open_zip
 from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, Table
-from commonplace.ingest.readers.office import Pictures, chart_table, damage_explained, front, open_office, parse
+from commonplace.ingest.readers.office import (
+    RELATION,
+    Pictures,
+    alt_text,
+    chart_table,
+    damage_explained,
+    front,
+    open_office,
+    parse,
+)
 from commonplace.ingest.textfile import clean_text
 from commonplace.types import Locator
 
@@ -27,8 +37,6 @@ MAX_ROWS = 1000
 """Rows of one element; a longer table comes in pieces, each with the header."""
 MAX_COLUMNS = 1000
 _BATCH = 500
-
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 Row = tuple[Any, ...]
 
@@ -52,7 +60,7 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
-    """The rows without empty cells at their end. What the sheet says of its own size is not believed."""
+    """The rows without empty cells at their end, None for empty ones. What a sheet says of its size is not believed."""
     sheet.reset_dimensions()
     rows = sheet.iter_rows(values_only=True)
     while True:
@@ -62,8 +70,9 @@ def _rows(sheet: Any) -> Iterator[Row]:
         if not batch:
             return
         for row in (whole[:MAX_COLUMNS] for whole in batch):
-            width = next((column for column in range(len(row), 0, -1) if row[column - 1] not in (None, "")), 0)
-            yield row[:width]
+            filled = tuple(None if value == "" else value for value in row)
+            width = next((column for column in range(len(row), 0, -1) if filled[column - 1] is not None), 0)
+            yield filled[:width]
 
 
 def _tables(rows: Iterator[Row], locator: Locator) -> Iterator[Passage | Table]:
@@ -88,17 +97,17 @@ def _element(run: list[Row], header: list[Row], locator: Locator) -> tuple[Passa
 
     A first row of one cell is the caption of the table below it; a header is a row of nothing but text.
     """
-    cells = [sum(value not in (None, "") for value in row) for row in run]
+    cells = [sum(value is not None for value in row) for row in run]
     if max(cells) < 2 and not header:
-        return Passage("\n".join(_text(value) for row in run for value in row if value not in (None, "")), locator), []
+        return Passage("\n".join(_text(value) for row in run for value in row if value is not None), locator), []
     caption = ""
     if not header and len(run) > 1 and cells[0] == 1:
-        caption = next(_text(value) for value in run[0] if value not in (None, ""))
+        caption = next(_text(value) for value in run[0] if value is not None)
         run = run[1:]
     if not header and all(isinstance(value, str) for value in run[0] if value is not None):
         header, run = run[:1], run[1:]
     rows = [*header, *run]
-    first = min(next(column for column, value in enumerate(row) if value not in (None, "")) for row in rows)
+    first = min(next(column for column, value in enumerate(row) if value is not None) for row in rows)
     width = max(map(len, rows))
     texts = tuple(tuple(_text(value) for value in (*row, *[None] * (width - len(row)))[first:]) for row in rows)
     return Table(texts, locator, header_rows=len(header), caption=caption), header
@@ -128,34 +137,30 @@ def _drawings(container: ZipFile, sheet: str, locator: Locator, pictures: Pictur
     for kind, drawing in _related(container, sheet.lstrip("/")).values():
         if kind != "drawing":
             continue
-        root = _part(container, drawing)
         targets = _related(container, drawing)
-        for shape in root.iter("{*}pic", "{*}graphicFrame") if root is not None else ():
-            described = shape.find("{*}nvPicPr/{*}cNvPr")
-            alt = "" if described is None else described.get("descr") or described.get("title") or ""
+        for shape in _part(container, drawing).iter("{*}pic", "{*}graphicFrame"):
+            alt = alt_text(shape.find("{*}nvPicPr/{*}cNvPr"))
             for child in shape.iter("{*}blip", "{*}chart"):
-                kind, target = targets.get(child.get(_RELATION + "embed") or child.get(_RELATION + "id"), ("", ""))
-                found: Picture | Table | Note | None = None
+                kind, target = targets.get(child.get(RELATION + "embed") or child.get(RELATION + "id"), ("", ""))
                 if kind == "image":
-                    found = pictures.take(target, lambda target=target: container.read(target), locator, alt)  # type: ignore[misc]
+                    yield from pictures.take(target, partial(container.read, target), locator, alt)
                 elif kind == "chart" and target in container.NameToInfo:
-                    found = chart_table(container.read(target), locator)
-                yield from filter(None, [found])
+                    yield from chart_table(container.read(target), locator)
 
 
 def _related(container: ZipFile, part: str) -> dict[str | None, tuple[str, str]]:
     """Relation id -> kind and part that it leads to, of those inside the container."""
     folder, name = posixpath.split(part)
-    root = _part(container, f"{folder}/_rels/{name}.rels")
     return {
         one.get("Id"): (
             one.get("Type", "").rpartition("/")[2],
             posixpath.normpath(posixpath.join("/", folder, one.get("Target", ""))).lstrip("/"),
         )
-        for one in (root if root is not None else ())
+        for one in _part(container, f"{folder}/_rels/{name}.rels")
         if one.get("TargetMode") != "External"
     }
 
 
 def _part(container: ZipFile, name: str) -> Any:
-    return parse(container.read(name)) if name in container.NameToInfo else None
+    """Without children where there is no such part."""
+    return parse(container.read(name) if name in container.NameToInfo else b"")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -22,13 +23,12 @@ from commonplace.ingest.elements import Element, Front, Note, Passage, Picture, 
 from commonplace.ingest.pictures import encode_jpeg, encode_png
 from commonplace.ingest.readers.captions import caption_of
 from commonplace.ingest.readers.flow import Block as Flowing
-from commonplace.ingest.readers.flow import Heading, flow
+from commonplace.ingest.readers.flow import Heading, flow, keywords
 from commonplace.ingest.readers.pdf.figures import FoundFigure, encode_figure, find_figures, ink
 from commonplace.ingest.readers.pdf.page import PageView, Rect, Word, area, grown, holds
 from commonplace.ingest.readers.pdf.tables import FoundTable, aligned_tables, ruled_tables
 from commonplace.ingest.readers.pdf.text import Block, Headings, Line, blocks_of, body_size, lines_of
 from commonplace.ingest.textfile import clean_text
-from commonplace.types import Locator
 
 SAMPLE_PAGES = 12
 """Pages read ahead to learn which size of type is the body's."""
@@ -48,14 +48,11 @@ Found = FoundTable | FoundFigure
 
 def read(path: Path) -> Iterator[Front | Element | Note]:
     """Elements page by page in bounded memory. A damaged page is noted and passed over."""
-    document = _open(path)
-    try:
+    with closing(_open(path)) as document:
         yield _front(document)
         yield from flow(_Reader(document).blocks())
         if not _ends_well(path):
             yield Note("the file is cut off at its end; the pages that were left are read")
-    finally:
-        document.close()
 
 
 class _Reader:
@@ -71,11 +68,8 @@ class _Reader:
         damaged: list[int] = []
         for index in range(len(self._document)):
             try:
-                page = self._document[index]
-                try:
-                    yield from self._page(PageView(page), index + 1)
-                finally:
-                    page.close()
+                with closing(self._document[index]) as page:
+                    yield from self._page(PageView(page, index + 1))
             except pdfium.PdfiumError:
                 damaged.append(index + 1)
         if len(damaged) == len(self._document):
@@ -85,21 +79,15 @@ class _Reader:
 
     def _sample(self) -> Iterator[Word]:
         for index in range(min(SAMPLE_PAGES, len(self._document))):
-            with suppress(pdfium.PdfiumError):
-                page = self._document[index]
-                yield from PageView(page).words()
-                page.close()
+            with suppress(pdfium.PdfiumError), closing(self._document[index]) as page:
+                yield from PageView(page, index + 1).words()
 
-    def _page(self, view: PageView, number: int) -> Iterator[Flowing]:
+    def _page(self, view: PageView) -> Iterator[Flowing]:
         words, marks = view.words(), view.marks()
         if sum(len(word.text) for word in words) < FEW_LETTERS and ink(marks, view) > 0.5:
-            few = " ".join(line.text for line in lines_of(words))
-            yield Picture(
-                encode_jpeg(view.crop(view.box, SCAN_DPI)),
-                _at(view, view.box, number),
-                alt=clean_text(few),
-                modality="page",
-            )
+            few = clean_text(" ".join(line.text for line in lines_of(words)))
+            shown = encode_jpeg(view.crop(view.box, SCAN_DPI))
+            yield Picture(shown, view.locator(view.box), alt=few, modality="page")
             return
         lines = self._without_running_heads(lines_of(words, [rule for mark in marks for rule in mark.rules]), view)
         tables = ruled_tables(marks, words)
@@ -122,7 +110,7 @@ class _Reader:
         for position in range(len(text) + 1):
             for item in places.get(position, []):
                 caption = clean_text(captions[item.box].text) if item.box in captions else ""
-                locator = _at(view, item.box, number)
+                locator = view.locator(item.box)
                 if isinstance(item, FoundTable):
                     picture = encode_png(view.crop(grown(item.box, 3), TABLE_DPI))
                     rows = tuple(tuple(clean_text(cell) for cell in row) for row in item.rows)
@@ -131,10 +119,10 @@ class _Reader:
                     own = " ".join(line.text for line in short if line in labels and holds(item.box, line.box))
                     yield from self._picture(item, view, Picture(b"", locator, clean_text(own), caption))
             if position < len(text):
-                yield self._heading_or_passage(text[position], view, number)
+                yield self._heading_or_passage(text[position], view)
 
-    def _heading_or_passage(self, block: Block, view: PageView, number: int) -> Heading | Passage:
-        text, locator = clean_text(block.text), _at(view, block.box, number)
+    def _heading_or_passage(self, block: Block, view: PageView) -> Heading | Passage:
+        text, locator = clean_text(block.text), view.locator(block.box)
         level = self._headings.level(block)
         return Heading(level, text, locator) if level else Passage(text, locator)
 
@@ -143,7 +131,7 @@ class _Reader:
         try:
             data = encode_figure(figure, view)
         except UnreadableFile as error:
-            yield Note(f"page {picture.locator.page}: {error}")
+            yield Note(f"page {view.number}: {error}")
             return
         if data is not None and (digest := sha256(data).digest()) not in self._pictures:
             self._pictures.add(digest)
@@ -164,10 +152,6 @@ class _Reader:
             if self._margins[key] <= 2 and words not in ("", "page", "page of"):
                 kept.append(line)
         return kept
-
-
-def _at(view: PageView, box: Rect, number: int) -> Locator:
-    return Locator(page=number, bbox=view.shares(box))
 
 
 def _has_columns(blocks: list[Block], view: PageView) -> bool:
@@ -211,17 +195,11 @@ def _places(found: list[Found], blocks: list[Block], slack: float) -> dict[int, 
 
 
 def _open(path: Path) -> pdfium.PdfDocument:
-    with path.open("rb") as file:
-        head = file.read(1024)
-    if not head:
-        raise UnreadableFile("the file is empty (0 bytes). Export it again.")
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:
         if error.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
             raise UnreadableFile("encrypted; give an unlocked copy") from error
-        if b"%PDF-" not in head:
-            raise UnreadableFile(f"not a PDF: it begins with {head[:12]!r}. Correct the extension.") from error
         raise UnreadableFile(f"damaged or truncated PDF: {error} Export it again.") from error
     if not len(document):
         document.close()
@@ -230,17 +208,14 @@ def _open(path: Path) -> pdfium.PdfDocument:
 
 
 def _front(document: pdfium.PdfDocument) -> Front:
-    title = clean_text(document.get_metadata_value("Title")).strip()
-    keywords = re.split(r"[,;]", clean_text(document.get_metadata_value("Keywords")))
-    date = _date(document.get_metadata_value("ModDate")) or _date(document.get_metadata_value("CreationDate"))
-    return Front(
-        # Some programs write a file name or nothing worth the name there.
-        ""
-        if re.fullmatch(r"(?i)untitled|\(anonymous\)|microsoft word - .*|.*\.(docx?|indd|tex|dvi|qxd)", title)
-        else title,
-        tuple(word.strip() for word in keywords if word.strip()),
-        date,
-    )
+    told = {
+        key: clean_text(document.get_metadata_value(key)) for key in ("Title", "Keywords", "ModDate", "CreationDate")
+    }
+    title = told["Title"].strip()
+    # Some programs write a file name or nothing worth the name there.
+    if re.fullmatch(r"(?i)untitled|\(anonymous\)|microsoft word - .*|.*\.(docx?|indd|tex|dvi|qxd)", title):
+        title = ""
+    return Front(title, keywords(told["Keywords"]), _date(told["ModDate"]) or _date(told["CreationDate"]))
 
 
 def _date(text: str) -> datetime | None:
@@ -266,10 +241,5 @@ def _ends_well(path: Path) -> bool:
 
 def _ranges(numbers: list[int]) -> str:
     """[1, 2, 3, 7] as "1-3, 7"."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1][1:] = [number]
-        else:
-            runs.append([number])
-    return ", ".join("-".join(map(str, run)) for run in runs)
+    runs = ([number for _, number in run] for _, run in groupby(enumerate(numbers), key=lambda at: at[1] - at[0]))
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +59,7 @@ def encode_figure(figure: FoundFigure, view: PageView) -> bytes | None:
     """
     if figure.image is None:
         return encode_png(view.crop(grown(figure.box, 2), DRAWING_DPI))
-    width, height = pixel_size(figure.image.object)
+    width, height = figure.image.object.get_px_size()
     if min(width, height) < LEAST_PIXELS:
         return None
     if width * height > MAX_PIXELS:
@@ -72,22 +71,13 @@ def encode_figure(figure: FoundFigure, view: PageView) -> bytes | None:
     return encode_png(view.crop(box, min(max(dense, 100.0), 300.0)))
 
 
-def pixel_size(image: Any) -> tuple[int, int]:
-    width, height = ctypes.c_uint(), ctypes.c_uint()
-    raw.FPDFImageObj_GetImagePixelSize(image, width, height)
-    return width.value, height.value
-
-
 def _embedded_jpeg(image: Any) -> bytes | None:
     """The JPEG file inside an image object, unless the page masks it."""
-    name = ctypes.create_string_buffer(32)
-    raw.FPDFImageObj_GetImageFilter(image, raw.FPDFImageObj_GetImageFilterCount(image) - 1, name, 32)
-    if name.value != b"DCTDecode" or raw.FPDFPageObj_HasTransparency(image):
+    if image.get_filters()[-1:] != ["DCTDecode"] or raw.FPDFPageObj_HasTransparency(image):
         return None
-    data = ctypes.create_string_buffer(raw.FPDFImageObj_GetImageDataDecoded(image, None, 0))
-    raw.FPDFImageObj_GetImageDataDecoded(image, data, len(data))
+    data = bytes(image.get_data(decode_simple=True))
     try:
-        return data.raw if picture_size(data.raw) == pixel_size(image) else None
+        return data if picture_size(data) == image.get_px_size() else None
     except UnreadableFile:
         return None
 
@@ -117,39 +107,21 @@ def _underlines(rule: Rule, line: Line) -> bool:
 
 def _clusters(marks: Sequence[Mark], view: PageView) -> list[list[Mark]]:
     """Marks that touch, directly or through others: drawn lines within REACH, pictures only side by side."""
-    grid = np.zeros((int(view.height / CELL) + 2, int(view.width / CELL) + 2), dtype=bool)
+    import cv2  # OCR brings it
+
+    grid = np.zeros((int(view.height / CELL) + 2, int(view.width / CELL) + 2), np.uint8)
     spots = []
     for mark in marks:
         left, top, right, bottom = (
             overlap(grown(mark.box, 0.5 if mark.kind == "image" else REACH / 2), view.box) or (0,) * 4
         )
         spots.append((slice(int(top / CELL), int(bottom / CELL) + 1), slice(int(left / CELL), int(right / CELL) + 1)))
-        grid[spots[-1]] = True
-    labels = _label(grid)
+        grid[spots[-1]] = 1
+    _, labels = cv2.connectedComponents(grid, connectivity=4)
     groups: dict[int, list[Mark]] = {}
     for mark, (rows, columns) in zip(marks, spots, strict=True):
         groups.setdefault(int(labels[rows.start, columns.start]), []).append(mark)
     return list(groups.values())
-
-
-def _label(grid: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.int32]]:
-    """Number the connected areas of the grid from 1."""
-    labels = np.zeros(grid.shape, np.int32)
-    count = 0
-    for row, column in np.argwhere(grid).tolist():
-        if labels[row, column]:
-            continue
-        count += 1
-        labels[row, column] = count
-        pending = [(row, column)]
-        while pending:
-            y, x = pending.pop()
-            for near in ((y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)):
-                inside = 0 <= near[0] < grid.shape[0] and 0 <= near[1] < grid.shape[1]
-                if inside and grid[near] and not labels[near]:
-                    labels[near] = count
-                    pending.append(near)
-    return labels
 
 
 def _is_text_box(box: Rect, cluster: Sequence[Mark], lines: Sequence[Line]) -> bool:

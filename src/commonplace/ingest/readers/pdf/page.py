@@ -10,6 +10,7 @@ import ctypes
 import math
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 from PIL import Image
 
-from commonplace.types import Box
+from commonplace.types import Locator
 
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom in points."""
@@ -64,7 +65,7 @@ class Mark:
 
     weight  0 for a rule, 1 for a shape of horizontal and vertical edges, else its curves and slanted lines
     rules   its horizontal and vertical edges
-    object  the pdfium handle of an image
+    object  pdfium's, of an image
     """
 
     kind: Literal["path", "image", "shading"]
@@ -100,31 +101,26 @@ def grown(box: Rect, by: float) -> Rect:
 
 
 class PageView:
-    """width, height  of the page as it is shown, in points."""
+    """number         of the page in the document, from 1
+    width, height  of the page as it is shown, in points
+    """
 
-    def __init__(self, page: pdfium.PdfPage) -> None:
-        self._page = page
+    def __init__(self, page: pdfium.PdfPage, number: int) -> None:
+        self._page, self.number = page, number
         self.width, self.height = page.get_size()
         self.box: Rect = (0.0, 0.0, self.width, self.height)
         self._to_view = self._view_matrix()
 
-    def shares(self, box: Rect) -> Box:
-        """The box as shares of the page, four decimals."""
+    def locator(self, box: Rect) -> Locator:
         left, top, right, bottom = overlap(box, self.box) or box
-        return (
-            round(left / self.width, 4),
-            round(top / self.height, 4),
-            round(right / self.width, 4),
-            round(bottom / self.height, 4),
-        )
+        across = round(left / self.width, 4), round(right / self.width, 4)
+        down = round(top / self.height, 4), round(bottom / self.height, 4)
+        return Locator(page=self.number, bbox=(across[0], down[0], across[1], down[1]))
 
     def words(self) -> list[Word]:
         """The words in the order of the content stream."""
-        textpage = self._page.get_textpage()
-        try:
+        with closing(self._page.get_textpage()) as textpage:
             return [word for word in _words(textpage, self._to_view) if holds(self.box, word.box)]
-        finally:
-            textpage.close()
 
     def marks(self) -> list[Mark]:
         """The visible drawing operations in painting order, at most MAX_MARKS."""
@@ -143,12 +139,9 @@ class PageView:
         left, top, right, bottom = overlap(box, self.box) or self.box
         scale = min(dpi / 72, MAX_SIDE / max(right - left, bottom - top))
         margins = (left, self.height - bottom, self.width - right, top)
-        bitmap = self._page.render(scale=scale, crop=margins, may_draw_forms=False, rev_byteorder=True)
-        try:
+        with closing(self._page.render(scale=scale, crop=margins, may_draw_forms=False, rev_byteorder=True)) as bitmap:
             image: Image.Image = bitmap.to_pil().convert("RGB")  # a copy: the bitmap's own memory ends with it
             return image
-        finally:
-            bitmap.close()
 
     def _view_matrix(self) -> pdfium.PdfMatrix:
         """From the page's own coordinates to points from the top left of what is shown."""
@@ -165,23 +158,17 @@ class PageView:
 
 def _words(textpage: Any, to_view: pdfium.PdfMatrix) -> Iterator[Word]:
     styles: dict[int | None, _Style] = {}
-    box = raw.FS_RECTF()
     letters: list[str] = []
     first = line = 0
 
     def word(last: int) -> Word:
         # The boxes of the first and the last letter: asking for every letter takes ten times as long.
-        raw.FPDFText_GetLooseCharBox(textpage, first, box)
-        left, bottom, right, top = box.left, box.bottom, box.right, box.top
-        raw.FPDFText_GetLooseCharBox(textpage, last, box)
-        left, bottom = min(left, box.left), min(bottom, box.bottom)
-        right, top = max(right, box.right), max(top, box.top)
+        box = union([textpage.get_charbox(index, loose=True) for index in (first, last)])
         run = ctypes.cast(raw.FPDFText_GetTextObject(textpage, first), ctypes.c_void_p).value
         if run not in styles:
             styles[run] = _style(textpage, first, to_view)
         size, bold, mono, upright = styles[run]
-        place = _sorted(to_view.on_rect(left, bottom, right, top))
-        return Word("".join(letters), place, size or top - bottom, bold, mono, upright, line)
+        return Word("".join(letters), to_view.on_rect(*box), size or box[3] - box[1], bold, mono, upright, line)
 
     index = -1
     for index, letter in enumerate(_letters(textpage)):
@@ -226,39 +213,28 @@ def _style(textpage: Any, index: int, to_view: pdfium.PdfMatrix) -> _Style:
     return size, bold, mono, seen.a > abs(seen.b)
 
 
-def _objects(page: pdfium.PdfPage, to_view: pdfium.PdfMatrix) -> Iterator[tuple[Any, pdfium.PdfMatrix]]:
-    """Page objects that are not text, with the matrix from their container to the view."""
-
-    def inside(count: int, get: Any, parent: Any, matrix: pdfium.PdfMatrix, level: int) -> Iterator[Any]:
-        for index in range(count):
-            item = get(parent, index)
-            kind = raw.FPDFPageObj_GetType(item)
-            if kind == raw.FPDF_PAGEOBJ_FORM:
-                if level < 8:
-                    own = _own_matrix(item).multiply(matrix)
-                    yield from inside(
-                        raw.FPDFFormObj_CountObjects(item), raw.FPDFFormObj_GetObject, item, own, level + 1
-                    )
-            elif kind != raw.FPDF_PAGEOBJ_TEXT:
-                yield item, matrix
-
-    return inside(raw.FPDFPage_CountObjects(page), raw.FPDFPage_GetObject, page, to_view, 0)
+def _objects(
+    page: pdfium.PdfPage, matrix: pdfium.PdfMatrix, form: pdfium.PdfObject | None = None, level: int = 0
+) -> Iterator[tuple[pdfium.PdfObject, pdfium.PdfMatrix]]:
+    """Objects of the page, or of a form on it, that are not text, with the matrix from their container to the view."""
+    for item in page.get_objects(max_depth=1, form=form):
+        if item.type == raw.FPDF_PAGEOBJ_FORM:
+            if level < 8:
+                yield from _objects(page, item.get_matrix().multiply(matrix), item, level + 1)
+        elif item.type != raw.FPDF_PAGEOBJ_TEXT:
+            yield item, matrix
 
 
-def _mark(item: Any, matrix: pdfium.PdfMatrix) -> Mark | None:
+def _mark(item: pdfium.PdfObject, matrix: pdfium.PdfMatrix) -> Mark | None:
     """The object as a mark; None where it paints nothing."""
-    sides = [ctypes.c_float() for _ in range(4)]
-    if not raw.FPDFPageObj_GetBounds(item, *sides):
-        return None
-    box = _sorted(matrix.on_rect(*(side.value for side in sides)))
+    box = matrix.on_rect(*item.get_bounds())
     if not all(map(math.isfinite, box)):
         return None
-    kind = raw.FPDFPageObj_GetType(item)
-    if kind == raw.FPDF_PAGEOBJ_IMAGE:
-        own = _own_matrix(item).multiply(matrix)
+    if item.type == raw.FPDF_PAGEOBJ_IMAGE:
+        own = item.get_matrix().multiply(matrix)
         upright = own.a > 0 and own.d < 0 and abs(own.b) + abs(own.c) < 0.01 * (own.a - own.d)
         return Mark("image", box, object=item, upright=upright)
-    if kind != raw.FPDF_PAGEOBJ_PATH:
+    if item.type != raw.FPDF_PAGEOBJ_PATH:
         return Mark("shading", box)
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, fill, stroke)
@@ -267,7 +243,7 @@ def _mark(item: Any, matrix: pdfium.PdfMatrix) -> Mark | None:
     count = raw.FPDFPath_CountSegments(item)
     if count > MAX_EDGES:
         return Mark("path", box, weight=MAX_EDGES)
-    slanted, rules = _edges(item, count, _own_matrix(item).multiply(matrix))
+    slanted, rules = _edges(item, count, item.get_matrix().multiply(matrix))
     thin = min(box[2] - box[0], box[3] - box[1]) <= THIN
     if thin and not stroke.value:  # a rule that is drawn as a filled rectangle has two long edges
         rules = [_middle(box)]
@@ -315,12 +291,3 @@ def _is_white(item: Any) -> bool:
     colour = [ctypes.c_uint() for _ in range(4)]
     raw.FPDFPageObj_GetFillColor(item, *colour)
     return min(part.value for part in colour[:3]) >= 250 or colour[3].value == 0
-
-
-def _own_matrix(item: Any) -> pdfium.PdfMatrix:
-    matrix = raw.FS_MATRIX()
-    return pdfium.PdfMatrix.from_raw(matrix) if raw.FPDFPageObj_GetMatrix(item, matrix) else pdfium.PdfMatrix()
-
-
-def _sorted(box: tuple[float, float, float, float]) -> Rect:
-    return min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3])

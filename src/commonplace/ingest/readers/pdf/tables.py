@@ -134,13 +134,7 @@ def _stands(rules: list[Rule], at: float, along: float) -> bool:
 
 def _cell(words: list[Word]) -> list[str]:
     """The lines of text in one cell."""
-    lines: list[list[Word]] = []
-    for word in sorted(words, key=_middle):
-        if lines and lines[-1][0].box[1] < _middle(word) < lines[-1][0].box[3]:
-            lines[-1].append(word)
-        else:
-            lines.append([word])
-    return [Line(tuple(sorted(line, key=lambda word: word.box[0]))).text for line in lines]
+    return [Line(tuple(row)).text for row in _rows(words)]
 
 
 def _split_row(row: list[list[str]]) -> list[list[str]]:
