@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import chain, islice, pairwise
-from typing import Literal
 
 from commonplace.lexical.analyser import plain
 from commonplace.lexical.identifiers import Identifier, Kind, find
@@ -57,7 +56,6 @@ class QueryKey:
 
     key: str
     strength: float
-    kind: Kind | Literal["word", "words"]
     text: str
 
 
@@ -91,9 +89,9 @@ def query_keys(query: str) -> list[QueryKey]:
         keys += _asked(identifier, query, PART if nested else GUESS if guess else 1.0)
     if len(words) == 1 and not found:
         word = words[0].strip("\"'`.,:;!?()[]{}<>-")
-        keys += _forms("word", word, word.casefold(), GUESS if word.isalpha() else 1.0)
+        keys += _forms(word, word.casefold(), GUESS if word.isalpha() else 1.0)
     elif spelled := _spelled_out(words):
-        keys += _forms("words", *spelled)
+        keys += _forms(*spelled)
     best: dict[str, QueryKey] = {}
     for key in sorted(keys, key=lambda key: -key.strength):
         best.setdefault(key.key, key)
@@ -172,32 +170,32 @@ def _of_file(path: str) -> list[Identifier]:
 def _asked(identifier: Identifier, query: str, trust: float) -> Iterator[QueryKey]:
     """The keys of one identifier of a query, and of its spellings by OCR, which loses and adds spaces."""
     kind, text = identifier.kind, identifier.text
-    yield from _forms(kind, text, exact(identifier), trust)
+    yield from _forms(text, exact(identifier), trust, respelled=kind in _RESPELLED)
     if kind == "path" and len(segments := exact(identifier).strip("/").split("/")) > SEGMENTS:
-        yield QueryKey(_bounded("^" + "/".join(segments[-SEGMENTS:])), PART * trust, kind, text)
+        yield QueryKey(_bounded("^" + "/".join(segments[-SEGMENTS:])), PART * trust, text)
     digits = squashed(text)
     # A hash, a UUID, or the beginning of one, which may look like something else or like a number.
     if re.fullmatch(r"(?=\d*[a-f])[0-9a-f]{7,}" if kind != "number" else r"\d{7,}", digits):
         known = max(length for length in _PREFIXES if length <= len(digits))
-        yield QueryKey("^" + digits[:known], PART * trust, kind, text)
+        yield QueryKey("^" + digits[:known], PART * trust, text)
         if kind == "hash":
             abbreviated = range(7, min(13, len(digits)))
-            yield from (QueryKey("=" + digits[:length], PART * trust, kind, text) for length in abbreviated)
+            yield from (QueryKey("=" + digits[:length], PART * trust, text) for length in abbreviated)
     if trust < 1.0:
         return
     before, after = query[: identifier.span[0]].split(), query[identifier.span[1] :].split()
     for glued in (text, "".join([*before[-1:], text]), "".join([text, *after[:1]])):
         if len(form := confusable(glued)) > 4:
-            yield QueryKey(_bounded("?" + form), OCR * trust, kind, text)
+            yield QueryKey(_bounded("?" + form), OCR * trust, text)
 
 
-def _forms(kind: Kind | Literal["word", "words"], text: str, form: str, trust: float) -> Iterator[QueryKey]:
+def _forms(text: str, form: str, trust: float, *, respelled: bool = True) -> Iterator[QueryKey]:
     if form:
-        yield QueryKey(_bounded("=" + form), EXACT * trust, kind, text)
-        yield QueryKey(_bounded("^" + form), PART * trust, kind, text)
-    if (kind in _RESPELLED or kind in ("word", "words")) and len(short := squashed(text)) > 2:
-        yield QueryKey(_bounded("~" + short), RESPELLED * trust, kind, text)
-        yield QueryKey(_bounded("^" + short), PART * trust, kind, text)
+        yield QueryKey(_bounded("=" + form), EXACT * trust, text)
+        yield QueryKey(_bounded("^" + form), PART * trust, text)
+    if respelled and len(short := squashed(text)) > 2:
+        yield QueryKey(_bounded("~" + short), RESPELLED * trust, text)
+        yield QueryKey(_bounded("^" + short), PART * trust, text)
 
 
 def _spelled_out(words: list[str]) -> tuple[str, str, float] | None:
