@@ -91,11 +91,6 @@ def _errors(codec: str) -> str:
     return _STRAY_BYTES if codec.startswith("utf-8") else "replace"
 
 
-def read_text(path: Path) -> str:
-    """The whole file as clean text with `\\n` line ends. The caller has checked its size."""
-    return decode(path.read_bytes())
-
-
 def read_lines(path: Path) -> Lines:
     """The lines of a text file of any size, in bounded memory. A piece of a long line has the line's number."""
     with path.open("rb") as file:
