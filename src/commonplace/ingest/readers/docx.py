@@ -74,11 +74,11 @@ class _Body:
 
     def blocks(self, parent: Any) -> Iterator[Block | _Caption]:
         """The blocks of the body, of a text box or of a table cell."""
-        for kind, blocks in groupby(self._blocks(parent), key=type):
-            if kind is _Item:
-                yield Passage("\n".join(item.text for item in blocks))
+        for is_list, blocks in groupby(self._blocks(parent), key=lambda block: isinstance(block, _Item)):
+            if is_list:
+                yield Passage("\n".join(item.text for item in blocks if isinstance(item, _Item)))
             else:
-                yield from blocks
+                yield from (block for block in blocks if not isinstance(block, _Item))
 
     def _blocks(self, parent: Any) -> Iterator[Block | _Caption | _Item]:
         for child in parent:

@@ -102,5 +102,6 @@ def _embedded(book: ZipFile, chapter: str, element: Element | Note, pictures: Pi
         return
     name = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), element.target))
     for found in pictures.take(name, lambda: _member(book, name), element.locator, element.alt):
-        is_picture = isinstance(found, Picture)
-        yield replace(found, caption=element.caption, paragraph=element.paragraph) if is_picture else found
+        if isinstance(found, Picture):
+            found = replace(found, caption=element.caption, paragraph=element.paragraph)
+        yield found

@@ -17,7 +17,7 @@ MAX_COLUMNS = 60
 @dataclass(frozen=True, slots=True)
 class FoundTable:
     box: Rect
-    rows: tuple[tuple[str, ...], ...]
+    rows: list[list[str]]
     header_rows: int
 
 
@@ -125,7 +125,7 @@ def _ruled(across: list[Rule], down: list[Rule], words: Sequence[Word]) -> Found
     if len(rows) < 2 or sum(columns_used) < 2 or filled < 0.4 * len(rows) * sum(columns_used):
         return None
     spans = not all(_stands(down, x, (ys[0] + ys[1]) / 2) for x in xs[1:-1])
-    return FoundTable(box, _as_tuples(rows), 2 if spans and len(rows) > 2 else 1)
+    return FoundTable(box, rows, 2 if spans and len(rows) > 2 else 1)
 
 
 def _stands(rules: list[Rule], at: float, along: float) -> bool:
@@ -218,7 +218,7 @@ def _gutters(rows: list[list[Word]]) -> list[float]:
     return edges
 
 
-def _fill(rows: list[list[Word]], edges: list[float], header: int) -> tuple[tuple[str, ...], ...]:
+def _fill(rows: list[list[Word]], edges: list[float], header: int) -> list[list[str]]:
     """Cells by column; a line whose first column is empty continues the row above."""
     filled: list[list[list[str]]] = []
     for index, row in enumerate(rows):
@@ -231,7 +231,7 @@ def _fill(rows: list[list[Word]], edges: list[float], header: int) -> tuple[tupl
                 cell.extend(filter(None, [text]))
         else:
             filled.append([[text] if text else [] for text in texts])
-    return _as_tuples([[join_lines(cell) if cell else "" for cell in row] for row in filled])
+    return [[join_lines(cell) if cell else "" for cell in row] for row in filled]
 
 
 def _aligned(rows: list[list[Word]]) -> FoundTable | None:
@@ -239,15 +239,11 @@ def _aligned(rows: list[list[Word]]) -> FoundTable | None:
     edges = _gutters(rows)
     if not edges:
         return None
-    cells = [cell for row in _fill(rows, edges, len(rows)) for cell in row]
-    filled = [cell for cell in cells if cell]
+    texts = _fill(rows, edges, len(rows))
+    filled = [cell for row in texts for cell in row if cell]
     wordy = median(len(cell.split()) for cell in filled)
-    if len(filled) < 0.7 * len(cells) or wordy > (4 if len(edges) > 1 else 2) or max(map(len, filled)) > 80:
+    if len(filled) < 0.7 * sum(map(len, texts)) or wordy > (4 if len(edges) > 1 else 2) or max(map(len, filled)) > 80:
         return None
     box = union([word.box for row in rows for word in row])
     bold = all(word.bold for word in rows[0]) and not all(word.bold for word in rows[1])
-    return FoundTable(box, _fill(rows, edges, len(rows)), int(bold))
-
-
-def _as_tuples(rows: list[list[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(tuple(row) for row in rows)
+    return FoundTable(box, texts, int(bold))
