@@ -106,6 +106,7 @@ def first_heading(blocks: Iterable[Block]) -> str:
 
 
 def keywords(text: str) -> tuple[str, ...]:
+    """`text`, parted at commas and semicolons."""
     return tuple(word.strip() for word in re.split("[,;]", text) if word.strip())
 
 
