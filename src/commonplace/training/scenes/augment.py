@@ -26,16 +26,10 @@ def augment(image: Image.Image, seed: int) -> Image.Image:
     scale = rng.uniform(0.6, 1.3)
     stretch = scale * rng.uniform(0.9, 1.1)
     out = max(1, round(width * kept_x * scale)), max(1, round(height * kept_y * stretch))
-    move = np.array(
-        [[scale, 0, -left * scale], [0, stretch, -top * stretch]]
-    )  # crop, scale and sub-pixel shift at once
-    pixels = cv2.warpAffine(
-        np.asarray(image),
-        move,
-        out,
-        flags=cv2.INTER_LINEAR if scale > 0.8 else cv2.INTER_AREA,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    # crop, scale and sub-pixel shift at once
+    move = np.array([[scale, 0, -left * scale], [0, stretch, -top * stretch]])
+    how = cv2.INTER_LINEAR if scale > 0.8 else cv2.INTER_AREA
+    pixels = cv2.warpAffine(np.asarray(image), move, out, flags=how, borderMode=cv2.BORDER_REPLICATE)
     if rng.random() < 0.3:
         pixels = cv2.GaussianBlur(pixels, (0, 0), rng.uniform(0.3, 1.2))
     if rng.random() < 0.3:

@@ -50,15 +50,14 @@ def bar_chart(c: Canvas, pick: Choices) -> Said:
     marked = pick.colour("odd colour", [c.ground, colour]) if pick.chance("odd", 0.5) else None
     names = pick.texts("names", "{category}", count)
     left, top, right, bottom = axes(c, pick, c.area, times=False) if upright else c.area
+    step = (right - left if upright else bottom - top) / count
     for n, height in enumerate(_heights(pick, profile, count)):
         fill = marked if marked and n == odd else colour
         if upright:
-            step = (right - left) / count
             x = left + step * n
             c.box((x + step * 0.14, bottom - (bottom - top) * height, x + step * 0.86, bottom), fill, 0)
             c.text((x + step / 2, bottom + 12), names[n], c.ink, 14, "mm", room=step)
         else:
-            step = (bottom - top) / count
             y = top + step * n
             c.text((left + 84, y + step / 2), names[n], c.ink, min(17, int(step * 0.7)), "rm", room=84)
             c.box((left + 92, y + step * 0.14, left + 92 + (right - left - 92) * height, y + step * 0.86), fill, 0)
@@ -73,11 +72,11 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
     groups, count = pick.count("groups", 3, 6), pick.count("colours", 2, 3)
     stacked = pick.pick("arrangement", ("stacked", "side by side")) == "stacked"
     colours = pick.colours("colour", count, [c.ground])
-    x, y = c.area[0] + 8, c.area[1] + 8
+    x, y = c.area.left + 8, c.area.top + 8
     for n, name in enumerate(pick.texts("series", "[{short}|{category}]", count)):
         c.plate((x, y - 7, x + 16, y + 7), colours[n], radius=0)
         x += 50 + c.text((x + 22, y), name, size=16)
-    left, top, right, bottom = axes(c, pick, (c.area[0], y + 14, *c.area[2:]), times=False)
+    left, top, right, bottom = axes(c, pick, c.area._replace(top=y + 14), times=False)
     rng, step = pick.rng("heights"), (right - left) / groups
     names = pick.texts("names", "{category}", groups)
     for g in range(groups):
@@ -89,16 +88,13 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
             c.box((x, foot - tall, x + wide, foot), colours[n], 0)
             foot = foot - tall if stacked else bottom
         c.text((left + step * (g + 0.5), bottom + 12), names[g], size=14, anchor="mm", room=step)
-    return Said(
-        topic,
-        [
-            "{groups} groups of bars in {colours} colours, {arrangement}",
-            "{colour 1} and {colour 2} bars {arrangement}",
-            "{colour 2} [above|on top of] {colour 1} in each bar"
-            if stacked
-            else "the {colour 1} bars [stand|are] left of the {colour 2} ones",
-        ],
-    )
+    on_top = "{colour 2} [above|on top of] {colour 1} in each bar"
+    looks = [
+        "{groups} groups of bars in {colours} colours, {arrangement}",
+        "{colour 1} and {colour 2} bars {arrangement}",
+        on_top if stacked else "the {colour 1} bars [stand|are] left of the {colour 2} ones",
+    ]
+    return Said(topic, looks)
 
 
 SPREADS = {

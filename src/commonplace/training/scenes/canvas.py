@@ -8,21 +8,19 @@ from itertools import pairwise
 from math import ceil, cos, hypot, pi, sin
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageDraw
 
 from commonplace.training.scenes import fonts
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import COLOURS, Rgb, ink_on, mix
+from commonplace.training.scenes.geometry import Box, Point, Sides
 from commonplace.training.scenes.styles import STYLES, Face
 
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
-
 SIZES = ((560, 420), (600, 400), (640, 360), (480, 480), (512, 448), (448, 560), (640, 400), (600, 480))
-SMALL_PRINT = 16
-"""Different lines of it: few, so that they stay in the cache of drawn text."""
+SMALL_PRINT, SMALL = 16, 13
+"""Different lines of it: few, so that they stay in the cache of drawn text; and their size."""
+HEAD = 14
+"""Length of an arrow's head."""
 FRAMES = ("nothing",) * 5 + ("a window frame", "a browser bar", "a coloured border", "a dark bar at the top")
 
 
@@ -43,10 +41,10 @@ class Canvas:
     `area` is what frame and title leave free, `words` what has been written so far, in order.
     """
 
-    def __init__(self, choices: Choices, style: str, ground: str | None = None) -> None:
+    def __init__(self, choices: Choices, style: str) -> None:
         self.choices, self.style = choices, STYLES[style]
         self.width, self.height = choices.one("size", SIZES)
-        name = choices.pick("ground", (ground,) if ground else self.style.grounds)
+        name = choices.pick("ground", self.style.grounds)
         self.ground = choices.varied("ground", COLOURS[name].rgb)
         self.ink = ink_on(self.ground)
         self.grey = mix(self.ink, self.ground, 0.45)
@@ -56,7 +54,7 @@ class Canvas:
         self.image = Image.new("RGB", (self.width, self.height), self.ground)
         self.pen = ImageDraw.Draw(self.image)
         self.tremor = choices.rng("tremor")
-        self.area: Box = (18, 16, self.width - 18, self.height - 16)
+        self.area = Box(18, 16, self.width - 18, self.height - 16)
         self.face: Face = choices.one("face", (self.style.face, self.style.face, "sans"))
         self._texture()
 
@@ -79,22 +77,21 @@ class Canvas:
     def frame(self) -> None:
         """What surrounds the drawing; takes its room from `area`."""
         kind = self.choices.pick("frame", FRAMES)
-        left, top, right, bottom = self.area
-        accent = self.choices.colour("frame colour", [self.ground]) if kind == "a coloured border" else self.faint
         if kind == "a coloured border":
+            accent = self.choices.colour("frame colour", [self.ground])
             self.pen.rectangle((0, 0, self.width - 1, self.height - 1), None, accent, 12)
-            self.area = left + 8, top + 8, right - 8, bottom - 8
+            self.area = self.area.inset(8)
         elif kind != "nothing":
-            bar = {"a browser bar": self.faint, "a window frame": self.faint}.get(kind, (32, 35, 42))
+            bar = (32, 35, 42) if kind == "a dark bar at the top" else self.faint
             self.pen.rectangle((0, 0, self.width, 30), bar)
-            self.area = left, top + 30, right, bottom
+            self.area = self.area._replace(top=self.area.top + 30)
             if kind == "a dark bar at the top":
                 self.text((14, 15), self.choices.text("brand", "{brand}"), (240, 240, 240), 16, bold=True)
                 for n in range(3):
                     self.pen.rectangle((self.width - 50 * n - 46, 12, self.width - 50 * n - 14, 18), (150, 155, 165))
             else:
                 for n, rgb in enumerate(((237, 94, 84), (244, 190, 62), (90, 190, 80))):
-                    self.pen.ellipse((12 + 20 * n, 9, 24 + 20 * n, 21), rgb)
+                    self.dot((18 + 20 * n, 15), 6, rgb)
             if kind == "a browser bar":
                 self.pen.rounded_rectangle((84, 5, self.width - 20, 25), 10, self.ground)
                 address = self.choices.text("address", "https://{short}.[example|intra|corp].[com|net|org]/{short}")
@@ -110,12 +107,11 @@ class Canvas:
 
     def title(self, words: str) -> None:
         """A heading above the drawing, in one of several places and sizes."""
-        left, top, right, bottom = self.area
-        size = self.choices.integer("title size", 20, 30)
+        area, size = self.area, self.choices.integer("title size", 20, 30)
         middle = self.choices.chance("title in the middle", 0.5)
-        x = (left + right) / 2 if middle else left
-        self.text((x, top + size * 0.6), words, self.ink, size, "mm" if middle else "lm", True, room=right - left)
-        self.area = left, top + size * 1.5, right, bottom
+        at = (area.middle[0] if middle else area.left, area.top + size * 0.6)
+        self.text(at, words, self.ink, size, "mm" if middle else "lm", True, room=area.wide)
+        self.area = area._replace(top=area.top + size * 1.5)
 
     def text(
         self,
@@ -145,11 +141,11 @@ class Canvas:
             self.words.append(words)
         return width
 
-    def small_print(self, at: Point, line: int, size: int, room: float) -> None:
+    def small_print(self, at: Point, line: int, room: float) -> None:
         """Running text that is there to look like text: one of a few lines, cut where the column ends."""
-        coverage, width = fonts.mask(self._font(self.face, False), size, small_print()[line % SMALL_PRINT])
+        coverage, width = fonts.mask(self._font(self.face, False), SMALL, small_print()[line % SMALL_PRINT])
         part = coverage.crop((0, 0, int(min(room, width)), coverage.height))
-        self.image.paste(self.ink, (round(at[0]), round(at[1] - size * 0.64)), part)
+        self.image.paste(self.ink, (round(at[0]), round(at[1] - SMALL * 0.64)), part)
 
     def width_of(self, words: str, size: int, face: Face = "mono", bold: bool = False) -> float:
         return fonts.font(self._font(face, bold), size).getlength(words)
@@ -188,21 +184,18 @@ class Canvas:
         stray = self.tremor.normal(0, self.style.wobble * 0.6, (len(path) + 1, 2)).tolist()
         return [(x + dx, y + dy) for (x, y), (dx, dy) in zip([*path, points[-1]], stray, strict=True)]
 
-    def arrow(
-        self, points: Sequence[Point], colour: Rgb | None = None, width: float = 0, dash: float = 0, head: float = 14
-    ) -> None:
+    def arrow(self, points: Sequence[Point], colour: Rgb, dash: float = 0) -> None:
         (x0, y0), (x1, y1) = points[-2:]
         length = hypot(x1 - x0, y1 - y0) or 1.0
-        ux, uy = (x1 - x0) / length * head, (y1 - y0) / length * head
+        ux, uy = (x1 - x0) / length * HEAD, (y1 - y0) / length * HEAD
         base = (x1 - ux, y1 - uy)
-        self.line([*points[:-1], base], colour, width, dash)
+        self.line([*points[:-1], base], colour, 3, dash)
         tips = [(x1, y1), (base[0] - uy / 2, base[1] + ux / 2), (base[0] + uy / 2, base[1] - ux / 2)]
-        self.pen.polygon(tips, colour or self.ink)
+        self.pen.polygon(tips, colour)
 
     def shape(self, points: Sequence[Point], colour: Rgb) -> Rgb:
         """A closed shape in the manner of the style; returns the ink that reads on it."""
-        closed = [*points, points[0]]
-        fill, stroke = self.style.fill, self.style.stroke
+        fill = self.style.fill
         paler = 0.55 if max(colour) - min(colour) > 40 else 0.1  # a pale black is a grey
         inside = {"flat": colour, "fade": colour, "pale": mix(colour, self.ground, paler)}.get(fill, self.ground)
         self.pen.polygon(points, inside)
@@ -211,7 +204,7 @@ class Canvas:
         if fill == "hatch":
             self._hatch(points, colour)
         if fill in ("outline", "hatch", "pale"):
-            self.line(closed, colour, stroke)
+            self.line([*points, points[0]], colour)
         return ink_on(inside)
 
     def _shade(self, points: Sequence[Point], colour: Rgb) -> None:
@@ -237,7 +230,7 @@ class Canvas:
             for a, b in zip(hits[::2], hits[1::2], strict=False):
                 self.pen.line([a, b], colour, 3)
 
-    def box(self, box: Box, colour: Rgb, radius: float | None = None) -> Rgb:
+    def box(self, box: Sides, colour: Rgb, radius: float | None = None) -> Rgb:
         """A rectangle in the manner of the style; returns the ink that reads on it."""
         left, top, right, bottom = box
         radius = min(self.style.radius if radius is None else radius, (right - left) / 2, (bottom - top) / 2)
@@ -253,23 +246,19 @@ class Canvas:
         ]
         return self.shape(outline, colour)
 
-    def disc(self, centre: Point, radius: float, colour: Rgb) -> Rgb:
-        return self.shape(regular(centre, radius, 28), colour)
+    def dot(self, centre: Point, radius: float, fill: Rgb | None, edge: Rgb | None = None, width: int = 1) -> None:
+        """A plain disc or circle, whatever the style."""
+        x, y = centre
+        self.pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill, edge, width)
 
     def plate(
-        self, box: Box, fill: Rgb, edge: Rgb | None = None, radius: float | None = None, width: float = 2
+        self, box: Sides, fill: Rgb, edge: Rgb | None = None, radius: float | None = None, width: float = 2
     ) -> None:
         """A plain filled rectangle, whatever the style's manner of filling."""
         left, top, right, bottom = box
         radius = self.style.radius if radius is None else radius
         self.pen.rounded_rectangle(
             (left, top, max(left, right), max(top, bottom)), radius, fill, edge, round(width) if edge else 0
-        )
-
-    def paste(self, pixels: NDArray[np.uint8], box: Box) -> None:
-        left, top, right, bottom = (round(side) for side in box)
-        self.image.paste(
-            Image.fromarray(pixels).resize((right - left, bottom - top), Image.Resampling.BILINEAR), (left, top)
         )
 
     def finish(self) -> Image.Image:
@@ -279,32 +268,3 @@ class Canvas:
             noise = grain(*picture.size, strength, self.choices.integer("grain", 0, 1))
             picture = ImageChops.add(picture, noise, offset=-128)
         return picture
-
-
-def regular(centre: Point, radius: float, corners: int, turn: float = -pi / 2) -> list[Point]:
-    """The corners of a regular polygon, clockwise, the first one at the top."""
-    x, y = centre
-    return [
-        (x + radius * cos(turn + 2 * pi * n / corners), y + radius * sin(turn + 2 * pi * n / corners))
-        for n in range(corners)
-    ]
-
-
-def grid(box: Box, columns: int, rows: int, gap: float = 10) -> list[Box]:
-    """Equal cells, row by row from the top left."""
-    left, top, right, bottom = box
-    wide, tall = (right - left + gap) / columns, (bottom - top + gap) / rows
-    return [
-        (left + wide * c, top + tall * r, left + wide * (c + 1) - gap, top + tall * (r + 1) - gap)
-        for r in range(rows)
-        for c in range(columns)
-    ]
-
-
-def middle(box: Box) -> Point:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def inset(box: Box, x: float, y: float | None = None) -> Box:
-    y = x if y is None else y
-    return box[0] + x, box[1] + y, box[2] - x, box[3] - y

@@ -34,9 +34,7 @@ FAMILIES: dict[str, Family] = {
     "several lines": Family("[line chart|line graph|chart with several lines|time series graph]", lines.several_lines),
     "stacked areas": Family("[stacked area chart|area chart|layered area graph]", lines.stacked_areas),
     "dashboard": Family("[dashboard|monitoring dashboard|metrics dashboard|wall of panels]", lines.dashboard),
-    "signal traces": Family(
-        "[oscilloscope screen|logic analyser capture|signal plot|timing diagram]", lines.signal_traces
-    ),
+    "signal traces": Family("[oscilloscope screen|logic analyser capture|signal plot|timing diagram]", lines.traces),
     "bar chart": Family("[bar chart|bar graph|chart of bars]", bars.bar_chart),
     "grouped bars": Family("[bar chart|grouped bar chart|bar graph]", bars.grouped_bars),
     "pie": Family("[pie chart|circle diagram|chart of shares]", marks.pie),

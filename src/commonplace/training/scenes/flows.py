@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import cos, pi, sin
+from math import pi
 
-from commonplace.training.scenes.canvas import Box, Canvas, grid, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
-from commonplace.training.scenes.diagrams import node, towards
+from commonplace.training.scenes.diagrams import node
+from commonplace.training.scenes.geometry import CORNERS, Box, ring, spread, towards
 from commonplace.training.scenes.grammar import Said
 
 
@@ -15,7 +16,7 @@ def sequence(c: Canvas, pick: Choices) -> Said:
     left, top, right, bottom = c.area
     actors, messages = pick.count("actors", 2, 4), pick.count("messages", 3, 7)
     colour = pick.colour("colour", [c.ground])
-    xs = [left + (right - left) * (n + 0.5) / actors for n in range(actors)]
+    xs = spread(left, right, actors)
     wide = min(120.0, (right - left) / actors - 12)
     for x, name in zip(xs, pick.texts("actor", "[{short}|client|server|user|{service}]", actors), strict=True):
         c.line([(x, top + 38), (x, bottom)], c.grey, 2, 8)
@@ -29,10 +30,9 @@ def sequence(c: Canvas, pick: Choices) -> Said:
         start = pick.integer(f"from {n}", 0, actors - 2)
         goes_left = backwards == "left" if n == messages - 1 else pick.chance(f"back {n}", 0.35)
         a, b = (xs[start + 1], xs[start]) if goes_left else (xs[start], xs[start + 1])
-        c.arrow([(a, y), (b, y)], arrow, 3, 8 if goes_left else 0)
-        c.text(
-            ((a + b) / 2, y - 12), pick.text(f"message {n}", "{message}"), size=14, anchor="mm", room=abs(b - a) - 20
-        )
+        c.arrow([(a, y), (b, y)], arrow, 8 if goes_left else 0)
+        message = pick.text(f"message {n}", "{message}")
+        c.text(((a + b) / 2, y - 12), message, size=14, anchor="mm", room=abs(b - a) - 20)
     looks = [
         "{actors} {colour} boxes at the top with dashed lines down",
         "{messages} [horizontal arrows|messages] between {actors} [lifelines|columns]",
@@ -53,45 +53,36 @@ def flow_chart(c: Canvas, pick: Choices) -> Said:
     colour = pick.colour("colour", [c.ground, first])
     question = pick.colour("diamond colour", [c.ground, first, colour])
     side = pick.pick("branch", ("right", "left") if down else ("down", "up"))
-    cells = grid(c.area, 1, steps + 2, 26) if down else grid(c.area, steps + 2, 1, 22)
-    x, y = middle(c.area)
-    at = [(x, middle(cell)[1]) if down else (middle(cell)[0], y) for cell in cells]
-    wide, tall = (150.0, min(54.0, cells[0][3] - cells[0][1])) if down else (cells[0][2] - cells[0][0], 64.0)
+    cells = c.area.line_up(steps + 2, 26 if down else 22, down=down)
+    at = [cell.middle for cell in cells]
+    wide, tall = (150.0, min(54.0, cells[0].tall)) if down else (cells[0].wide, 64.0)
     diamond = (wide * 0.95, max(tall, 50.0))
     turn = steps
-    for n, centre in enumerate(at):
-        if n + 1 < len(at):
-            reach = (diamond[1] if n == turn else tall) / 2 if down else wide / 2
-            far = (diamond[1] * 1.2 if n + 1 == turn else tall) / 2 if down else wide / 2
-            c.arrow(towards(centre, at[n + 1], reach + (8 if n == turn else 0), far + 2), c.ink, 3)
+    for n, centre in enumerate(at[:-1]):
+        reach = (diamond[1] if n == turn else tall) / 2 if down else wide / 2
+        far = (diamond[1] * 1.2 if n + 1 == turn else tall) / 2 if down else wide / 2
+        c.arrow(towards(centre, at[n + 1], reach + (8 if n == turn else 0), far + 2), c.ink)
     for n, centre in enumerate(at):
         words = pick.text(f"step {n}", "{step}" if n else "[Start|Begin|Request]")
         if n == turn:
             node(c, centre, diamond[0], diamond[1], "diamonds", question, pick.text("question", "{question}"))
         elif n == 0:
-            ink = c.box(
-                (centre[0] - wide / 2, centre[1] - tall / 2, centre[0] + wide / 2, centre[1] + tall / 2), first, 40
-            )
+            ink = c.box(Box.around(centre, wide, tall), first, 40)
             c.text(centre, words, ink, 15, "mm", room=wide - 10)
         else:
             node(c, centre, wide, tall, "boxes", colour, words)
     qx, qy = at[turn]
-    offset = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}[side]
-    away = ((c.area[2] - c.area[0]) / 2 - 50) if down else ((c.area[3] - c.area[1]) / 2 - 30)
-    end = (qx + offset[0] * away, qy + offset[1] * away)
+    dx, dy = {"right": (1, 0), "left": (-1, 0), "down": (0, 1), "up": (0, -1)}[side]
+    away = c.area.wide / 2 - 50 if down else c.area.tall / 2 - 30
+    end = (qx + dx * away, qy + dy * away)
     reach = diamond[0] * 0.64 if down else diamond[1] * 0.62
-    c.arrow(towards((qx, qy), end, reach, 40 if down else 24), c.ink, 3)
+    c.arrow(towards((qx, qy), end, reach, 40 if down else 24), c.ink)
     node(c, end, 88, 44, "boxes", colour, pick.text("other", "{step}"))
-    c.text(
-        (qx + offset[0] * (reach + 22) + (14 if offset[1] else 0), qy + offset[1] * (reach + 18) - 12),
-        "no",
-        size=14,
-        anchor="mm",
-    )
+    beside = (qx + dx * (reach + 22) + (14 if dy else 0), qy + dy * (reach + 18) - 12)
+    c.text(beside, "no", size=14, anchor="mm")
+    to_side = "to the {branch}" if down else "{branch}"
     looks = [
-        "a {diamond colour} diamond with a branch to the {branch}"
-        if down
-        else "a {diamond colour} diamond with a branch {branch}",
+        f"a {{diamond colour}} diamond with a branch {to_side}",
         "{colour} boxes joined by arrows from {direction}",
         "it starts with a [|rounded ]{start colour} box",
         "{start colour} start, {colour} steps and a {diamond colour} decision",
@@ -105,28 +96,28 @@ def entities(c: Canvas, pick: Choices) -> Said:
     count, colour = pick.count("tables", 2, 4), pick.colour("colour", [c.ground])
     names = pick.texts("entity", "{entity}", count)
     odd = pick.colour("odd colour", [c.ground, colour]) if pick.chance("odd", 0.5) else colour
-    places = pick.sample("places", ("top left", "top right", "bottom left", "bottom right"), count)
-    cells = dict(zip(("top left", "top right", "bottom left", "bottom right"), grid(c.area, 2, 2, 60), strict=True))
+    places = pick.sample("places", CORNERS, count)
+    cells = dict(zip(CORNERS, c.area.grid(2, 2, 60), strict=True))
     boxes: list[Box] = []
     for n in range(count):
-        left, top, right, bottom = cells[places[n]]
-        rows = min(pick.integer(f"rows {n}", 2, 6), int((bottom - top - 28) / 22))
-        boxes.append((left, top, right, top + 32 + 22 * rows))
+        cell = cells[places[n]]
+        rows = min(pick.integer(f"rows {n}", 2, 6), int((cell.tall - 28) / 22))
+        boxes.append(cell._replace(bottom=cell.top + 32 + 22 * rows))
     for n in range(1, count):
-        a, b = middle(boxes[n - 1]), middle(boxes[n])
+        a, b = boxes[n - 1].middle, boxes[n].middle
         c.line([a, (b[0], a[1]), b], c.ink, 3)
     for n, (box, name) in enumerate(zip(boxes, names, strict=True)):
         left, top, right, bottom = box
         head = colour if n else odd
         c.plate(box, c.ground, head, 0, 3)
         ink = c.box((left, top, right, top + 28), head, 0)
-        c.text(((left + right) / 2, top + 14), name, ink, 17, "mm", True, room=right - left)
+        c.text(((left + right) / 2, top + 14), name, ink, 17, "mm", True, room=box.wide)
         for row in range(int((bottom - top - 30) / 22)):
             line = pick.text(f"field {n} {row}", "{field}")
             y = top + 42 + 22 * row
-            c.text((left + 10, y), line, c.ink, 15, room=(right - left) * 0.55)
+            c.text((left + 10, y), line, c.ink, 15, room=box.wide * 0.55)
             kind = pick.text(f"type {n} {row}", "{sql type}")
-            c.text((right - 8, y), kind, c.grey, 13, "rm", room=(right - left) * 0.4, aloud=False)
+            c.text((right - 8, y), kind, c.grey, 13, "rm", room=box.wide * 0.4, aloud=False)
     looks = ["{tables} [tables|boxes with lists of fields] joined by lines", "{tables} tables with {colour} headers"]
     if odd != colour:
         looks[1] = f"the {{odd colour}} table is at the {places[0]}, the others have {{colour}} headers"
@@ -139,38 +130,31 @@ def states(c: Canvas, pick: Choices) -> Said:
     shape = pick.pick("shape", ("circles", "boxes"))
     place = pick.pick("marked one", ("top", "right", "bottom", "left"))
     marked = pick.colour("marked colour", [c.ground, colour])
-    (x, y), (left, top, right, bottom) = middle(c.area), c.area
     start = {"top": -pi / 2, "right": 0.0, "bottom": pi / 2, "left": pi}[place]
-    rx, ry = (right - left) / 2 - 60, (bottom - top) / 2 - 40
-    at = [(x + rx * cos(start + 2 * pi * n / count), y + ry * sin(start + 2 * pi * n / count)) for n in range(count)]
+    at = ring(c.area.middle, c.area.wide / 2 - 60, c.area.tall / 2 - 40, count, start)
     turn = pick.pick("turn", ("clockwise", "counter-clockwise"))
     for n, a in enumerate(at):
         b = at[(n + (1 if turn == "clockwise" else -1)) % count]
-        ends = towards(a, b, 46, 46)
-        c.arrow(ends, c.ink, 3)
+        c.arrow(towards(a, b, 46, 46), c.ink)
         word = pick.text(f"event {n}", "{event}")
         c.text(((a[0] + b[0]) / 2, (a[1] + b[1]) / 2 - 12), word, c.grey, 14, "mm")
     for n, centre in enumerate(at):
         node(c, centre, 84, 62, shape, colour if n else marked, pick.text(f"state {n}", "{state}"))
-    return Said(
-        topic,
-        [
-            "{number} {shape} in a [ring|circle], joined by arrows",
-            "the one at the {marked one} is {marked colour}, the others {colour}",
-            "{colour} {shape} and one {marked colour} one at the {marked one}",
-            "arrows go round {turn}",
-        ],
-    )
+    looks = [
+        "{number} {shape} in a [ring|circle], joined by arrows",
+        "the one at the {marked one} is {marked colour}, the others {colour}",
+        "{colour} {shape} and one {marked colour} one at the {marked one}",
+        "arrows go round {turn}",
+    ]
+    return Said(topic, looks)
 
 
 def timeline(c: Canvas, pick: Choices) -> Said:
     """A plan of bars over weeks."""
     topic = c.heading("[plan|schedule|project plan|roadmap] [of the {team} team|for {city}|of the {service}]")
     left, top, right, bottom = c.area
-    rows, order = (
-        pick.count("number", 3, 7),
-        pick.pick("order", ("staircase going down", "staircase going up", "all over the place")),
-    )
+    rows = pick.count("number", 3, 7)
+    order = pick.pick("order", ("staircase going down", "staircase going up", "all over the place"))
     colour, odd = pick.colour("colour", [c.ground]), pick.pick("odd row", ("first", "last"))
     other = pick.colour("odd colour", [c.ground, colour])
     label = (right - left) * 0.32
@@ -184,20 +168,15 @@ def timeline(c: Canvas, pick: Choices) -> Said:
     for n, name in enumerate(pick.texts("task", "{task}", rows)):
         y = top + 22 + step * n
         c.text((left, y + step / 2), name, size=14, room=label - 8)
-        share = {"staircase going down": n, "staircase going up": rows - 1 - n}.get(
-            order, pick.integer(f"start {n}", 0, rows - 1)
-        )
-        if order == "all over the place" and n < 3:
-            share = (0, rows - 1, 0)[n]
+        anywhere = (0, rows - 1, 0)[n] if n < 3 else pick.integer(f"start {n}", 0, rows - 1)
+        share = {"staircase going down": n, "staircase going up": rows - 1 - n}.get(order, anywhere)
         x = left + label + (right - left - label) * share / (rows + 1)
         wide = (right - left - label) / (rows + 1) * pick.uniform(f"length {n}", 1.1, 1.9)
         fill = other if n == (0 if odd == "first" else rows - 1) else colour
         c.box((x, y + step * 0.15, min(x + wide, right), y + step * 0.85), fill)
-    return Said(
-        topic,
-        [
-            "{number} [horizontal bars|rows of bars] {order}",
-            "{colour} bars, the {odd row} one {odd colour}",
-            "bars {order}",
-        ],
-    )
+    looks = [
+        "{number} [horizontal bars|rows of bars] {order}",
+        "{colour} bars, the {odd row} one {odd colour}",
+        "bars {order}",
+    ]
+    return Said(topic, looks)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
-from commonplace.training.scenes.canvas import Box, Canvas, Point, grid, inset, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import Rgb, mix
 from commonplace.training.scenes.curves import PLACED, PLACES, WORDS, Values, curve
+from commonplace.training.scenes.geometry import CORNERS, Box, Point
 from commonplace.training.scenes.grammar import Said
 
 STROKES = {"solid": "", "dashed": "dashed ", "dotted": "dotted ", "thick": "thick ", "thin": "thin ", "marked": ""}
@@ -16,11 +19,12 @@ TICKS = ("", "", "k", "%", " ms", "M", "s")
 
 def axes(c: Canvas, pick: Choices, box: Box, times: bool = True) -> Box:
     """Axes in one of several manners, with times of day below or room for names; returns the box of the data."""
-    left, top, right, bottom = box
     manner = pick.one("axes", ("framed", "corner", "rows", "grid", "bare"))
     numbers = pick.chance("numbers on axes", 0.8)
-    inner = (left + (52 if numbers else 8), top + 8, right - 6, bottom - (26 if numbers or not times else 8))
-    left, top, right, bottom = inner
+    left, top, right, bottom = inner = Box(
+        box.left + (52 if numbers else 8), box.top + 8,
+        box.right - 6, box.bottom - (26 if numbers or not times else 8),
+    )  # fmt: skip
     rows, columns = pick.integer("rows", 3, 6), pick.integer("columns", 4, 8)
     ys = [bottom + (top - bottom) * n / rows for n in range(rows + 1)]
     xs = [left + (right - left) * n / columns for n in range(columns + 1)]
@@ -63,14 +67,14 @@ def draw_curve(c: Canvas, points: list[Point], colour: Rgb, stroke: str = "solid
     if stroke == "marked":
         c.line(wobble, colour, 3)
         for x, y in points[:: max(1, len(points) // 12)]:
-            c.pen.ellipse((x - 6, y - 6, x + 6, y + 6), colour)
+            c.dot((x, y), 6, colour)
     else:
         c.line(wobble, colour, width, {"dashed": 16.0, "dotted": 5.0}.get(stroke, 0.0))
 
 
-def _some_curve(pick: Choices, name: str, place: str, options: tuple[str, ...] = WORDS) -> tuple[str, Values]:
+def _some_curve(pick: Choices, name: str, place: str) -> tuple[str, Values]:
     """A curve and the clause that says it, after its subject."""
-    shape = pick.pick(name, options)
+    shape = pick.pick(name, WORDS)
     rng = pick.rng(f"{name} noise")
     if shape in PLACED:
         values = curve(shape, 100, pick.pick(place, tuple(PLACES)), rng)
@@ -78,8 +82,8 @@ def _some_curve(pick: Choices, name: str, place: str, options: tuple[str, ...] =
     return f"{{{name}}}", curve(shape, 100, pick.one(place, tuple(PLACES)), rng)
 
 
-def _legend(c: Canvas, box: Box, entries: list[tuple[str, Rgb]], across: bool) -> None:
-    left, top, _, _ = box
+def _legend(c: Canvas, at: Point, entries: Iterable[tuple[str, Rgb]], across: bool) -> None:
+    left, top = at
     for name, colour in entries:
         c.pen.rectangle((left, top - 5, left + 18, top + 5), colour)
         width = c.text((left + 24, top), name, c.ink, 16)
@@ -96,12 +100,12 @@ def line_chart(c: Canvas, pick: Choices) -> Said:
     looks = [f"[one|a single] {{colour}} line that {how}", "a {stroke} {colour} line", f"{{colour}} curve, it {how}"]
     if filled:
         looks.append("the area below the line is filled")
-    draw_curve(c, path(inset(plot, 0, 8), values), colour, stroke, plot[3] if filled else None)
+    draw_curve(c, path(plot.inset(0, 8), values), colour, stroke, plot.bottom if filled else None)
     if pick.chance("limit", 0.25):
         limit = pick.colour("limit colour", [c.ground, colour], ("red", "orange", "green", "purple", "grey"))
         level = pick.pick("limit level", ("top", "middle", "bottom"))
-        y = plot[1] + (plot[3] - plot[1]) * {"top": 0.12, "middle": 0.5, "bottom": 0.88}[level]
-        c.line([(plot[0], y), (plot[2], y)], limit, 3, 12)
+        y = plot.top + plot.tall * {"top": 0.12, "middle": 0.5, "bottom": 0.88}[level]
+        c.line([(plot.left, y), (plot.right, y)], limit, 3, 12)
         looks.append("a dashed {limit colour} limit line across the {limit level}")
     return Said(topic, looks)
 
@@ -113,26 +117,23 @@ def several_lines(c: Canvas, pick: Choices) -> Said:
     colours = pick.colours("colour", count, [c.ground])
     across = pick.chance("legend across", 0.6)
     at_top = pick.pick("legend", ("above", "below")) == "above"
-    left, top, right, bottom = c.area
-    high = 24.0 if across else 24.0 * count
-    spot = (left + 10, top + 10, right, top) if at_top else (left + 10, bottom - high + 14, right, bottom)
-    _legend(c, spot, list(zip(names, colours, strict=True)), across)
-    plot = axes(c, pick, (left, top + high, right, bottom) if at_top else (left, top, right, bottom - high))
+    area, high = c.area, 24.0 if across else 24.0 * count
+    spot = area.left + 10, (area.top + 10 if at_top else area.bottom - high + 14)
+    _legend(c, spot, zip(names, colours, strict=True), across)
+    plot = axes(c, pick, area._replace(top=area.top + high) if at_top else area._replace(bottom=area.bottom - high))
     apart = pick.chance("apart", 0.5)
     looks = ["{number} lines[| in different colours]"]
     for n, colour in enumerate(colours):
         how, values = _some_curve(pick, f"shape {n + 1}", f"place {n + 1}")
         box = plot
         if apart:
-            tall = (plot[3] - plot[1]) / count
-            box = (plot[0], plot[1] + tall * n + 4, plot[2], plot[1] + tall * (n + 1) - 4)
-        draw_curve(c, path(inset(box, 0, 4), values), colour)
+            tall = plot.tall / count
+            box = plot._replace(top=plot.top + tall * n + 4, bottom=plot.top + tall * (n + 1) - 4)
+        draw_curve(c, path(box.inset(0, 4), values), colour)
         looks.append(f"the {{colour {n + 1}}} line {how}")
     if apart:
-        looks.append(
-            f"the {{colour 1}} line [is on top|lies highest], the {{colour {count}}} one [lowest|at the bottom]"
-        )
-        looks.append("the {colour 1} line is above the {colour 2} one")
+        ends = f"the {{colour 1}} line [is on top|lies highest], the {{colour {count}}} one [lowest|at the bottom]"
+        looks += [ends, "the {colour 1} line is above the {colour 2} one"]
     looks.append("legend {legend} the lines")
     return Said(topic, looks)
 
@@ -150,54 +151,50 @@ def stacked_areas(c: Canvas, pick: Choices) -> Said:
         low, high = path(plot, total * levels[n]), path(plot, total * levels[n + 1])
         c.pen.polygon([*low, *high[::-1]], colours[n])
     for n, (name, colour) in enumerate(zip(pick.texts("layers", "{short}", count), colours, strict=True)):
-        c.pen.rectangle((plot[0] + 8 + 110 * n, plot[1] + 2, plot[0] + 24 + 110 * n, plot[1] + 16), colour)
-        c.text((plot[0] + 30 + 110 * n, plot[1] + 9), name, c.ink, 15)
-    return Said(
-        topic,
-        [
-            "{number} stacked areas[| one upon the other]",
-            f"the {{colour 1}} area is at the bottom, the {{colour {count}}} one on top",
-            "the total {shape}",
-            "the {colour 2} layer lies on the {colour 1} one",
-        ],
-    )
+        c.pen.rectangle((plot.left + 8 + 110 * n, plot.top + 2, plot.left + 24 + 110 * n, plot.top + 16), colour)
+        c.text((plot.left + 30 + 110 * n, plot.top + 9), name, c.ink, 15)
+    looks = [
+        "{number} stacked areas[| one upon the other]",
+        f"the {{colour 1}} area is at the bottom, the {{colour {count}}} one on top",
+        "the total {shape}",
+        "the {colour 2} layer lies on the {colour 1} one",
+    ]
+    return Said(topic, looks)
 
 
 def _panel(c: Canvas, pick: Choices, box: Box, name: str, kind: str, colour: Rgb) -> None:
-    left, top, right, bottom = box
     c.plate(box, mix(c.ground, c.ink, 0.05), c.faint)
     title = pick.text(f"{name} title", "{metric}")
-    c.text((left + 8, top + 14), title, c.ink, 15, room=right - left - 16)
-    inner = (left + 10, top + 30, right - 10, bottom - 10)
-    wide, tall = inner[2] - inner[0], inner[3] - inner[1]
+    c.text((box.left + 8, box.top + 14), title, c.ink, 15, room=box.wide - 16)
+    inner = Box(box.left + 10, box.top + 30, box.right - 10, box.bottom - 10)
+    left, bottom, wide, tall = inner.left, inner.bottom, inner.wide, inner.tall
     if kind == "number":
         figure = pick.text(f"{name} value", "[~~|~~~|~.~|~~.~] {unit}")
-        c.text(middle(inner), figure, colour, min(44, int(tall * 0.7), int(wide / 4)), "mm", True)
+        c.text(inner.middle, figure, colour, min(44, int(tall * 0.7), int(wide / 4)), "mm", True)
     elif kind == "bars":
         heights = pick.rng(f"{name} bars").uniform(0.15, 1, 9).tolist()
         for n, height in enumerate(heights):
-            x = inner[0] + wide * n / 9
-            c.pen.rectangle((x, inner[3] - tall * height, x + wide / 13, inner[3]), colour)
+            x = left + wide * n / 9
+            c.pen.rectangle((x, bottom - tall * height, x + wide / 13, bottom), colour)
     elif kind == "gauge":
         radius = min(wide / 2, tall) * 0.95
-        x, y = (inner[0] + inner[2]) / 2, inner[3]
-        ring = (x - radius, y - radius, x + radius, y + radius)
+        x = inner.middle[0]
+        ring = (x - radius, bottom - radius, x + radius, bottom + radius)
         c.pen.arc(ring, 180, 360, c.faint, int(radius / 3))
         c.pen.arc(ring, 180, pick.integer(f"{name} turn", 230, 350), colour, int(radius / 3))
     else:
         shape = pick.one(f"{name} shape", WORDS)
         values = curve(shape, 60, pick.one(f"{name} place", tuple(PLACES)), pick.rng(f"{name} noise"))
-        draw_curve(c, path(inner, values), colour, floor=inner[3] if kind == "area" else None)
+        draw_curve(c, path(inner, values), colour, floor=bottom if kind == "area" else None)
 
 
 PANELS = ("line", "area", "number", "bars", "gauge")
-CORNERS = ("top left", "top right", "bottom left", "bottom right")
 
 
 def dashboard(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("[{service} overview|{service} health|{team} metrics|state of {service}]")
     columns, rows = pick.count("columns", 2, 4), pick.count("rows of panels", 2, 3)
-    cells = grid(c.area, columns, rows, 8)
+    cells = c.area.grid(columns, rows, 8)
     main, other = pick.colour("colour", [c.ground]), pick.pick("other panels", PANELS)
     corner, kind = pick.pick("corner", CORNERS), pick.pick("corner panel", PANELS)
     side = pick.colour("corner colour", [c.ground, main])
@@ -214,7 +211,7 @@ def dashboard(c: Canvas, pick: Choices) -> Said:
     return Said(topic, looks[: 3 + (other != "number")])
 
 
-def signal_traces(c: Canvas, pick: Choices) -> Said:
+def traces(c: Canvas, pick: Choices) -> Said:
     """What an oscilloscope or a logic analyser shows: channels one below the other, on a lattice."""
     topic = c.heading("[{part} signals|{part} bus|{part} and {part} timing|clock and data of the {part}]", 0.5)
     left, top, right, bottom = c.area
@@ -230,11 +227,10 @@ def signal_traces(c: Canvas, pick: Choices) -> Said:
         shape = pick.pick(f"shape {n + 1}", shapes)
         values = curve(shape, 140, pick.one(f"pace {n}", tuple(PLACES)), pick.rng(f"trace {n}"))
         tall = (bottom - top) / count
-        box = (left + 60, top + tall * n + 10, right, top + tall * (n + 1) - 10)
+        box = Box(left + 60, top + tall * n + 10, right, top + tall * (n + 1) - 10)
         draw_curve(c, path(box, values), colours[n])
-        c.text(
-            (left + 4, middle(box)[1]), pick.text(f"channel {n}", "[CH~|{part}|D~|SCL|SDA]"), colours[n], 18, bold=True
-        )
+        name = pick.text(f"channel {n}", "[CH~|{part}|D~|SCL|SDA]")
+        c.text((left + 4, box.middle[1]), name, colours[n], 18, bold=True)
         looks.append(f"the {{colour {n + 1}}} trace {{shape {n + 1}}}")
     looks.append(f"{{colour 1}} trace at the top, {{colour {count}}} one at the bottom")
     return Said(topic, looks)

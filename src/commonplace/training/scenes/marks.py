@@ -6,11 +6,12 @@ from math import cos, pi, sin
 
 import numpy as np
 
-from commonplace.training.scenes.canvas import Box, Canvas, Point, grid, inset, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import COLOURS, Rgb, mix
+from commonplace.training.scenes.geometry import Box, Point
 from commonplace.training.scenes.grammar import Said
-from commonplace.training.scenes.lines import axes
+from commonplace.training.scenes.lines import axes, path
 
 
 def pie(c: Canvas, pick: Choices) -> Said:
@@ -22,14 +23,16 @@ def pie(c: Canvas, pick: Choices) -> Said:
     rest = pick.rng("shares").uniform(0.7, 1.3, 8)[: count - 1]
     shares = [first, *(rest / rest.sum() * (1 - first)).tolist()]
     left, top, right, bottom = c.area
-    key = pick.pick("legend", ("right", "left"))
     names = pick.texts("names", "{category}", count)
     radius = min(bottom - top, (right - left) * 0.62) / 2 - 8
-    x = left + radius + 8 if key == "right" else right - radius - 8
+    if pick.pick("legend", ("right", "left")) == "right":
+        x, kx = left + radius + 8, left + 2 * radius + 34
+        room = right - kx - 24
+    else:
+        x, kx = right - radius - 8, left + 6
+        room = x - radius - kx - 26
     y, angle = (top + bottom) / 2, -pi / 2
     colours = pick.colours("colour", count, [c.ground])
-    kx = left + 2 * radius + 34 if key == "right" else left + 6
-    side = "right" if first < 0.6 else ""
     for n, share in enumerate(shares):
         turns = np.linspace(angle, angle + 2 * pi * share, max(3, int(40 * share)))
         angle += 2 * pi * share
@@ -38,16 +41,11 @@ def pie(c: Canvas, pick: Choices) -> Said:
         c.shape([*arc, *inner] if hole else [(x, y), *arc], colours[n])
         ky = y + (n - (count - 1) / 2) * min(40, (bottom - top) / count)
         c.plate((kx, ky - 8, kx + 16, ky + 8), colours[n], radius=2)
-        c.text(
-            (kx + 24, ky),
-            f"{names[n]} {share:.0%}",
-            size=17,
-            room=right - kx - 24 if key == "right" else x - radius - kx - 26,
-        )
+        c.text((kx + 24, ky), f"{names[n]} {share:.0%}", size=17, room=room)
     looks = ["{form} [|chart ]with {number} slices", "the {colour 1} slice is [the largest|biggest], {size} of it"]
     looks += ["[mostly|above all] {colour 1}" if size == "most" else "the {colour 1} slice takes {size}"]
     looks += ["legend on the {legend}", "{colour 1} next to {colour 2}"]
-    if side:
+    if first < 0.6:
         looks.append("{colour 1} starts at the top and fills the right side")
     return Said(topic, looks)
 
@@ -67,9 +65,8 @@ def gauge(c: Canvas, pick: Choices) -> Said:
     share = LEVELS[level] + pick.uniform("exact", -0.03, 0.03)
     colour = pick.colour("colour", [c.ground])
     form = pick.pick("form", ("half-circle gauge", "dial with a needle", "round ring", "tank", "thermometer"))
-    left, top, right, bottom = c.area
-    (x, y), radius = middle(c.area), min((right - left) / 2, bottom - top) * 0.46
-    rest, ring = mix(c.ground, c.ink, 0.15), (x - radius, y - radius, x + radius, y + radius)
+    (x, y), radius = c.area.middle, min(c.area.wide / 2, c.area.tall) * 0.46
+    rest = mix(c.ground, c.ink, 0.15)
     value = f"{share:.0%}"
     if form in ("tank", "thermometer"):
         wide = 26 if form == "thermometer" else radius * 0.7
@@ -79,14 +76,14 @@ def gauge(c: Canvas, pick: Choices) -> Said:
             c.pen.ellipse((x - 35, y + radius - 24, x + 40, y + radius + 46), colour)
         c.text((x + wide + 20, y), value, size=30, bold=True)
     elif form == "dial with a needle":
-        c.pen.ellipse(ring, rest, c.grey, 4)
+        c.dot((x, y), radius, rest, c.grey, 4)
         for n in range(11):
             turn = (150 + 24 * n) * pi / 180
             ends = [(x + radius * r * cos(turn), y + radius * r * sin(turn)) for r in (0.8, 0.93)]
             c.pen.line(ends, c.ink, 4)
         turn = (150 + 240 * share) * pi / 180
         c.pen.line([(x, y), (x + radius * 0.75 * cos(turn), y + radius * 0.75 * sin(turn))], colour, 10)
-        c.pen.ellipse((x - 14, y - 14, x + 14, y + 14), colour)
+        c.dot((x, y), 14, colour)
         c.text((x, y + radius * 0.55), value, size=24, anchor="mm", bold=True)
     else:
         start, sweep = (180, 180) if form == "half-circle gauge" else (-90, 360)
@@ -130,29 +127,34 @@ def heat_map(c: Canvas, pick: Choices) -> Said:
     pixels = np.where(share < 0.5, cold + (half - cold) * share * 2, half + (high - half) * (share * 2 - 1))
     labels = pick.chance("labels", 0.6)
     left, top, right, bottom = c.area
-    box = (left + (70 if labels else 0), top, right, bottom - (22 if labels else 0))
-    gap = pick.one("gap", (0, 0, 3, 6))
-    cells = grid(box, columns, rows, gap)
+    box = Box(left + 70, top, right, bottom - 22) if labels else c.area
+    cells = box.grid(columns, rows, pick.one("gap", (0, 0, 3, 6)))
     for n, cell in enumerate(cells):
         red, green, blue = (int(v) for v in pixels.reshape(-1, 3)[n])
         c.pen.rectangle(cell, (red, green, blue))
     if labels:
         for n, name in enumerate(pick.texts("names", "{host}", rows)):
-            c.text((left + 64, middle(cells[n * columns])[1]), name, size=14, anchor="rm", room=64)
+            c.text((left + 64, cells[n * columns].middle[1]), name, size=14, anchor="rm", room=64)
         for n in range(0, columns, 2):
-            c.text((cells[n][0], bottom - 8), f"{n:02}:00", c.grey, 13, aloud=False)
-    ends = PALETTES[palette]
+            c.text((cells[n].left, bottom - 8), f"{n:02}:00", c.grey, 13, aloud=False)
+    lowest, _, highest = PALETTES[palette]
     low = "{palette}" if palette == "grey levels" else "colours from {palette}"
-    return Said(
-        topic,
-        [
-            f"{ends[2]} [at|in] the {{hot spot}}, {ends[0]} elsewhere",
-            f"{low}[|, squares in rows and columns]",
-            f"[hottest|most intense|strongest] [at|in] the {{hot spot}}, {low}",
-        ],
-    )
+    looks = [
+        f"{highest} [at|in] the {{hot spot}}, {lowest} elsewhere",
+        f"{low}[|, squares in rows and columns]",
+        f"[hottest|most intense|strongest] [at|in] the {{hot spot}}, {low}",
+    ]
+    return Said(topic, looks)
 
 
+PLACES = {
+    (0.2, 0.2): "bottom left",
+    (0.2, 0.8): "top left",
+    (0.8, 0.2): "bottom right",
+    (0.8, 0.8): "top right",
+    (0.5, 0.5): "centre",
+}
+"""Middle of a cluster, from the lower left -> how it is said."""
 TRENDS = {
     "from the lower left to the upper right": 0.8,
     "from the upper left to the lower right": -0.8,
@@ -162,7 +164,7 @@ TRENDS = {
 
 def scatter(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("{metric} against {metric}", 0.7)
-    plot = inset(axes(c, pick, c.area), 12)
+    plot = axes(c, pick, c.area).inset(12)
     radius, rng = pick.one("dot size", (4, 6, 8)), pick.rng("dots")
     form = pick.pick("dots", ("dots", "crosses", "hollow circles", "squares"))
     if pick.pick("arrangement", ("trend", "clusters")) == "trend":
@@ -173,35 +175,26 @@ def scatter(c: Canvas, pick: Choices) -> Said:
         looks = ["{colour} {dots} {trend}", "[a cloud of|many] {colour} {dots}", "the {dots} lie {trend}"]
         if slope and pick.chance("fit", 0.4):
             fit = pick.colour("line colour", [c.ground])
-            left, top, right, bottom = plot
-            ends = [
-                (left, bottom - (bottom - top) * (0.5 - slope / 2)),
-                (right, bottom - (bottom - top) * (0.5 + slope / 2)),
-            ]
-            c.line(ends, fit, 4)
+            c.line(path(plot, np.array([0.5 - slope / 2, 0.5 + slope / 2])), fit, 4)
             looks.append("a straight {line colour} line through the dots")
         return Said(topic, looks)
     count = pick.count("number", 2, 4)
     colours = pick.colours("colour", count, [c.ground])
-    centres = pick.sample("centres", ((0.2, 0.2), (0.2, 0.8), (0.8, 0.2), (0.8, 0.8), (0.5, 0.5)), count)
-    places = {(0.2, 0.2): "bottom left", (0.2, 0.8): "top left", (0.8, 0.2): "bottom right", (0.8, 0.8): "top right",
-              (0.5, 0.5): "centre"}  # fmt: skip
     looks = ["{number} clusters of {dots}[|, each in its own colour]"]
-    for n, (x0, y0) in enumerate(centres):
+    for n, (x0, y0) in enumerate(pick.sample("centres", tuple(PLACES), count)):
         spread = rng.normal(0, 0.06, (2, 24))
         _dots(c, plot, np.clip(x0 + spread[0], 0, 1), np.clip(y0 + spread[1], 0, 1), colours[n], form, radius)
-        looks.append(f"a {{colour {n + 1}}} cluster [at|in] the {places[x0, y0]}")
+        looks.append(f"a {{colour {n + 1}}} cluster [at|in] the {PLACES[x0, y0]}")
     return Said(topic, looks)
 
 
 def _dots(c: Canvas, plot: Box, xs: np.ndarray, ys: np.ndarray, colour: Rgb, form: str, radius: float) -> None:
-    left, top, right, bottom = plot
-    for x, y in zip((left + (right - left) * xs).tolist(), (bottom - (bottom - top) * ys).tolist(), strict=True):
-        box = (x - radius, y - radius, x + radius, y + radius)
+    for x, y in zip((plot.left + plot.wide * xs).tolist(), (plot.bottom - plot.tall * ys).tolist(), strict=True):
+        left, top, right, bottom = x - radius, y - radius, x + radius, y + radius
         if form == "crosses":
-            c.pen.line((box[0], box[1], box[2], box[3]), colour, 4)
-            c.pen.line((box[0], box[3], box[2], box[1]), colour, 4)
+            c.pen.line((left, top, right, bottom), colour, 4)
+            c.pen.line((left, bottom, right, top), colour, 4)
         elif form == "squares":
-            c.pen.rectangle(box, colour)
+            c.pen.rectangle((left, top, right, bottom), colour)
         else:
-            c.pen.ellipse(box, None if form == "hollow circles" else colour, colour, 3)
+            c.dot((x, y), radius, None if form == "hollow circles" else colour, colour, 3)

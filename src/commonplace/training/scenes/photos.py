@@ -6,14 +6,16 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from commonplace.training.scenes.canvas import Canvas, Point, grid, inset, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import COLOURS, Rgb, ink_on, mix
 from commonplace.training.scenes.curves import Values
+from commonplace.training.scenes.geometry import Box, Point, spread
 from commonplace.training.scenes.grammar import Said
 
 SEEN = ("straight on", "at an angle")
 DESKS = ("tan", "brown", "grey", "white", "charcoal", "light grey")
+GOLD = (212, 178, 84)
 
 
 def _photograph(c: Canvas, pick: Choices) -> None:
@@ -27,10 +29,8 @@ def _photograph(c: Canvas, pick: Choices) -> None:
     view = cv2.getPerspectiveTransform(corners, (corners + away).astype(np.float32))
     shot = cv2.warpPerspective(drawn, view, (wide, tall), dst=desk, borderMode=cv2.BORDER_TRANSPARENT)
     light = np.linspace(pick.uniform("light from", 0.75, 1.0), pick.uniform("light to", 0.85, 1.05), wide)
-    lit = cv2.GaussianBlur(
-        np.clip(shot * light[None, :, None], 0, 255).astype(np.uint8), (0, 0), pick.uniform("blur", 0.6, 1.8)
-    )
-    c.image = Image.fromarray(lit)
+    lit = np.clip(shot * light[None, :, None], 0, 255).astype(np.uint8)
+    c.image = Image.fromarray(cv2.GaussianBlur(lit, (0, 0), pick.uniform("blur", 0.6, 1.8)))
 
 
 def _seen(c: Canvas, pick: Choices, looks: list[str]) -> list[str]:
@@ -43,54 +43,38 @@ def _seen(c: Canvas, pick: Choices, looks: list[str]) -> list[str]:
 
 def board(c: Canvas, pick: Choices) -> Said:
     """A circuit board: chips, connectors, lights, traces."""
-    pcb = pick.colour(
-        "board colour", [c.ground], ("green", "dark green", "blue", "navy", "red", "black", "purple", "white")
-    )
-    area = inset(c.area, 10)
-    left, top, right, bottom = area
+    boards = ("green", "dark green", "blue", "navy", "red", "black", "purple", "white")
+    pcb = pick.colour("board colour", [c.ground], boards)
+    left, top, right, bottom = area = c.area.inset(10)
     c.plate(area, pcb, radius=14)
     trace = mix(pcb, ink_on(pcb), 0.25)
     for n in range(14):
-        x0, y0 = (
-            left + (right - left) * pick.uniform(f"x {n}", 0.05, 0.9),
-            top + (bottom - top) * pick.uniform(f"y {n}", 0.05, 0.9),
-        )
+        x = left + area.wide * pick.uniform(f"x {n}", 0.05, 0.9)
+        y = top + area.tall * pick.uniform(f"y {n}", 0.05, 0.9)
         run = pick.uniform(f"run {n}", -90, 90)
-        bend = [
-            (x0, y0),
-            (x0 + abs(run), y0),
-            (min(x0 + abs(run) * 1.5, right - 6), max(top + 6, min(y0 + run / 2, bottom - 6))),
-        ]
-        c.pen.line(bend, trace, 3)
-        c.pen.ellipse((x0 - 4, y0 - 4, x0 + 4, y0 + 4), (212, 178, 84))
+        end = (min(x + abs(run) * 1.5, right - 6), max(top + 6, min(y + run / 2, bottom - 6)))
+        c.pen.line([(x, y), (x + abs(run), y), end], trace, 3)
+        c.dot((x, y), 4, GOLD)
     for x in (left + 16, right - 16):
         for y in (top + 16, bottom - 16):
-            c.pen.ellipse((x - 8, y - 8, x + 8, y + 8), c.ground, (212, 178, 84), 3)
+            c.dot((x, y), 8, c.ground, GOLD, 3)
     count, chip = pick.count("chips", 1, 4), mix(pcb, (20, 20, 24), 0.92) if pcb[0] > 30 else (90, 92, 98)
-    for n, cell in enumerate(pick.sample("chips at", grid(inset(area, 60, 40), 2, 2, 24), count)):
-        (x, y), side = middle(cell), pick.uniform(f"side {n}", 28, 46)
-        for step in range(-3, 4):
-            for dx, dy in (
-                (side + 5, step * side / 4),
-                (-side - 5, step * side / 4),
-                (step * side / 4, side + 5),
-                (step * side / 4, -side - 5),
-            ):
+    for n, cell in enumerate(pick.sample("chips at", area.inset(60, 40).grid(2, 2, 24), count)):
+        (x, y), side = cell.middle, pick.uniform(f"side {n}", 28, 46)
+        for along in (step * side / 4 for step in range(-3, 4)):
+            for dx, dy in ((side + 5, along), (-side - 5, along), (along, side + 5), (along, -side - 5)):
                 c.pen.rectangle((x + dx - 4, y + dy - 3, x + dx + 4, y + dy + 3), (200, 203, 206))
         c.pen.rectangle((x - side, y - side, x + side, y + side), chip)
         c.text((x, y), pick.text(f"part {n}", "{part}"), (226, 228, 230), 16, "mm")
-    side_of = pick.pick("connectors", ("left", "right", "top", "bottom"))
-    ports, metal = pick.count("ports", 1, 4), (188, 192, 198)
-    for n in range(ports):
-        share = (n + 0.5) / ports
-        x, y = {"left": (left, top + (bottom - top) * share), "right": (right, top + (bottom - top) * share)}.get(
-            side_of, (left + (right - left) * share, top if side_of == "top" else bottom)
-        )
-        c.plate((x - 20, y - 18, x + 20, y + 18), metal, (110, 114, 120), 3)
+    edge = pick.pick("connectors", ("left", "right", "top", "bottom"))
+    ports = pick.count("ports", 1, 4)
+    for share in ((n + 0.5) / ports for n in range(ports)):
+        x, y = left + area.wide * share, top + area.tall * share
+        x, y = {"left": (left, y), "right": (right, y), "top": (x, top), "bottom": (x, bottom)}[edge]
+        c.plate((x - 20, y - 18, x + 20, y + 18), (188, 192, 198), (110, 114, 120), 3)
     light = pick.colour("light colour", [pcb], ("red", "lime", "yellow", "cyan", "orange"))
-    x, y = left + 52, bottom - 20
     for radius, tint in ((16, mix(pcb, light, 0.5)), (11, light)):
-        c.pen.ellipse((x - radius, y - radius, x + radius, y + radius), tint)
+        c.dot((left + 52, bottom - 20), radius, tint)
     looks = [
         f"a {{board colour}} [board|circuit board] with {{chips}} dark chip{'s' * (count > 1)}",
         f"{{ports}} [|metal ]connector{'s' * (ports > 1)} at the {{connectors}}[| edge]",
@@ -107,11 +91,10 @@ def rack(c: Canvas, pick: Choices) -> Said:
     x, half = c.width / 2, min(c.width * 0.4, 190)
     c.plate((x - half, 10, x + half, c.height - 10), case, radius=6)
     count, bad = pick.count("machines", 3, 8), pick.pick("dark one", ("top", "bottom", "none"))
-    for n, (left, top, right, bottom) in enumerate(
-        grid((x - half + 16, 26, x + half - 16, c.height - 26), 1, count, 8)
-    ):
-        face = (60, 63, 70) if pick.chance("dark faces", 0.5) else (150, 155, 162)
-        c.plate((left, top, right, bottom), face, radius=3)
+    face = (60, 63, 70) if pick.chance("dark faces", 0.5) else (150, 155, 162)
+    for n, machine in enumerate(Box(x - half + 16, 26, x + half - 16, c.height - 26).grid(1, count, 8)):
+        left, top, right, bottom = machine
+        c.plate(machine, face, radius=3)
         y, off = (top + bottom) / 2, n == {"top": 0, "bottom": count - 1}.get(bad, -1)
         for k in range(8):
             at = left + 18 + 20 * k
@@ -124,9 +107,8 @@ def rack(c: Canvas, pick: Choices) -> Said:
     ]
     if bad != "none":
         looks.append("all have {light colour} lights but the {dark one} one, which is dark")
-    return Said(
-        pick.text("topic", "[servers|switches|disk shelves] [in {city}|of {team}|{host}]"), _seen(c, pick, looks)
-    )
+    topic = pick.text("topic", "[servers|switches|disk shelves] [in {city}|of {team}|{host}]")
+    return Said(topic, _seen(c, pick, looks))
 
 
 def front_panel(c: Canvas, pick: Choices) -> Said:
@@ -142,11 +124,8 @@ def front_panel(c: Canvas, pick: Choices) -> Said:
         px = x - half + 20 + step * (n + 0.5)
         side = min(step * 0.38, 22)
         c.pen.rectangle((px - side, y - 4, px + side, y + 36), (24, 26, 30), (170, 174, 180), 2)
-        plugged = {
-            "the left half": n < ports / 2,
-            "the right half": n >= ports / 2,
-            "every other socket": n % 2 == 0,
-        }.get(used, True)
+        left = n < ports / 2
+        plugged = {"the left half": left, "the right half": not left, "every other socket": n % 2 == 0}.get(used, True)
         if plugged:
             drop, sway = c.height - 10.0, pick.uniform(f"sway {n}", -40, 40)
             curve: list[Point] = [(px + sway * (t / 9) ** 2, y + 16 + (drop - y - 16) * t / 9) for t in range(10)]
@@ -159,9 +138,8 @@ def front_panel(c: Canvas, pick: Choices) -> Said:
         "a {case colour} box with {sockets} sockets",
         "{cable colour} cables hang from a {case colour} box",
     ]
-    return Said(
-        pick.text("topic", "[network switch|patch panel|router] [in {city}|of {team}|{host}]"), _seen(c, pick, looks)
-    )
+    topic = pick.text("topic", "[network switch|patch panel|router] [in {city}|of {team}|{host}]")
+    return Said(topic, _seen(c, pick, looks))
 
 
 HOURS = {
@@ -227,14 +205,14 @@ def landscape(c: Canvas, pick: Choices) -> Said:
     c.pen = ImageDraw.Draw(c.image)
     if sun:
         disc: Rgb = {"noon": (255, 250, 220), "sunset": (255, 196, 90)}.get(hour, (235, 238, 245))
-        c.pen.ellipse((2 * sx - 24, 2 * sy - 24, 2 * sx + 24, 2 * sy + 24), disc)
+        c.dot((2 * sx, 2 * sy), 24, disc)
     if front == "a road":
         x, y = c.width / 2 + pick.uniform("bend", -80, 80), 2.0 * horizon
         c.pen.polygon([(x - 6, y), (x + 6, y), (c.width * 0.72, c.height), (c.width * 0.28, c.height)], (70, 72, 78))
         c.pen.line((x, y, c.width / 2, c.height), (240, 240, 230), 5)
     count = pick.count("trees", 1, 4) if pick.chance("with trees", 0.4) else 0
-    for n in range(count):
-        x, y = c.width * (n + 0.5) / count, c.height * 0.93
+    for n, x in enumerate(spread(0, c.width, count)):
+        y = c.height * 0.93
         size, tint = pick.uniform(f"tree {n}", 50, 90), (12, 30, 18) if hour == "night" else (28, 84, 40)
         c.pen.rectangle((x - 5, y - 20, x + 5, y), (70, 48, 30))
         c.pen.polygon([(x - size * 0.4, y - 16), (x + size * 0.4, y - 16), (x, y - 16 - size * 1.3)], tint)

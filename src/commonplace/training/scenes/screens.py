@@ -2,86 +2,76 @@
 
 from __future__ import annotations
 
-from commonplace.training.scenes.canvas import Canvas, grid, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import Choices
 from commonplace.training.scenes.colours import ink_on, mix
 from commonplace.training.scenes.grammar import Said
 from commonplace.training.scenes.signs import ICONS, icon
 
+PROGRESS = {
+    "bars": ("progress bar", "progress bars"),
+    "rings": ("progress ring", "progress rings"),
+    "steps": ("row of steps", "rows of steps"),
+}
+
 
 def progress(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("[Installing {brand}|Uploading {thing}s|Copying to {host}|Updating {service}|{verb} {thing}s]")
     left, _, right, _ = c.area
-    form, count = pick.pick("form", ("bars", "rings", "steps")), pick.count("number", 1, 4)
+    form, count = pick.pick("form", tuple(PROGRESS)), pick.count("number", 1, 4)
     colour, how = pick.colour("colour", [c.ground]), pick.pick("how far", ("just begun", "half done", "nearly done"))
     share = {"just begun": 0.12, "half done": 0.5, "nearly done": 0.9}[how] + pick.uniform("share", -0.04, 0.04)
     rest = mix(c.ground, c.ink, 0.18)
-    cells = grid(c.area, 1, count, 16) if form != "rings" else grid(c.area, count, 1, 16)
-    for cell in cells:
-        (x, y), n = middle(cell), cells.index(cell)
-        label = pick.text(f"label {n}", "{path}")
+    for n, cell in enumerate(c.area.line_up(count, 16, down=form != "rings")):
+        x, y = cell.middle
         if form == "bars":
-            c.text((left, y - 26), label, size=16)
+            c.text((left, y - 26), pick.text(f"label {n}", "{path}"), size=16)
             c.plate((left, y - 12, right - 70, y + 12), rest)
             c.plate((left, y - 12, left + (right - 70 - left) * share, y + 12), colour)
             c.text((right, y), f"{share:.0%}", size=18, anchor="rm", bold=True)
         elif form == "rings":
-            radius = min(cell[2] - cell[0], cell[3] - cell[1]) * 0.42
+            radius = min(cell.wide, cell.tall) * 0.42
             ring = (x - radius, y - radius, x + radius, y + radius)
             c.pen.arc(ring, 0, 360, rest, int(radius * 0.24))
             c.pen.arc(ring, -90, -90 + 360 * share, colour, int(radius * 0.24))
             c.text((x, y), f"{share:.0%}", size=int(radius * 0.45), anchor="mm", bold=True)
         else:
             for k in range(5):
-                px, lit = left + 24 + (right - left - 48) * k / 4, k < max(1, round(5 * share))
+                px = left + 24 + (right - left - 48) * k / 4
+                fill = colour if k < max(1, round(5 * share)) else rest
                 if k < 4:
                     c.pen.line((px, y, px + (right - left - 48) / 4, y), rest, 5)
-                c.pen.ellipse((px - 20, y - 20, px + 20, y + 20), colour if lit else rest)
-                c.text((px, y), str(k + 1), ink_on(colour if lit else rest), 18, "mm", True)
-    noun = {"bars": "progress bar", "rings": "progress ring", "steps": "row of steps"}[form]
-    many = noun.replace("row", "rows") if form == "steps" else noun + "s"
-    return Said(
-        topic,
-        [
-            f"{{number}} {{colour}} {noun if count == 1 else many}, {{how far}}",
-            f"{{colour}} {many if count > 1 else noun}",
-            "{how far}",
-        ],
-    )
+                c.dot((px, y), 20, fill)
+                c.text((px, y), str(k + 1), ink_on(fill), 18, "mm", True)
+    noun = PROGRESS[form][count > 1]
+    return Said(topic, [f"{{number}} {{colour}} {noun}, {{how far}}", f"{{colour}} {noun}", "{how far}"])
 
 
 def alerts(c: Canvas, pick: Choices) -> Said:
     """Banners: one colour each, a sign, a line of text."""
     c.frame()
-    count, shape = (
-        pick.count("number", 1, 4),
-        pick.pick("shape", ("filled banners", "outlined banners", "banners with a coloured edge")),
-    )
+    count = pick.count("number", 1, 4)
+    shape = pick.pick("shape", ("filled banners", "outlined banners", "banners with a coloured edge"))
     side = pick.pick("icon side", ("left", "right"))
     topic, looks, colours = "", list[str](), pick.colours("colour", count, [c.ground])
-    cells = grid(c.area, 1, count, 16)
-    for n, cell in enumerate(cells):
-        y, half = middle(cell)[1], min(44.0, (cell[3] - cell[1]) / 2)
-        box, sign = (cell[0], y - half, cell[2], y + half), pick.pick(f"icon {n + 1}", ICONS)
+    for n, cell in enumerate(c.area.line_up(count, 16, down=True)):
+        left, right, y, half = cell.left, cell.right, cell.middle[1], min(44.0, cell.tall / 2)
+        sign = pick.pick(f"icon {n + 1}", ICONS)
         filled = shape == "filled banners"
         fill = colours[n] if filled else mix(c.ground, colours[n], 0.08)
-        c.plate(box, fill, colours[n] if shape == "outlined banners" else None, width=5)
+        edge = colours[n] if shape == "outlined banners" else None
+        c.plate((left, y - half, right, y + half), fill, edge, width=5)
         if shape == "banners with a coloured edge":
-            c.plate((box[0], box[1], box[0] + 12, box[3]), colours[n], radius=0)
+            c.plate((left, y - half, left + 12, y + half), colours[n], radius=0)
         ink = ink_on(fill)
-        icon(
-            c,
-            (box[0] + 44 if side == "left" else box[2] - 40, y),
-            min(22, half * 0.8),
-            sign,
-            ink if filled else colours[n],
-        )
-        x = box[0] + (84 if side == "left" else 24)
+        at = (left + 44 if side == "left" else right - 40, y)
+        icon(c, at, min(22, half * 0.8), sign, ink if filled else colours[n])
+        x = left + (84 if side == "left" else 24)
         words = pick.text(f"alert {n}", "{alert}")
         topic = topic or words
-        c.text((x, y - (10 if half > 26 else 0)), words, ink, 18, bold=True, room=box[2] - x - 70)
+        c.text((x, y - (10 if half > 26 else 0)), words, ink, 18, bold=True, room=right - x - 70)
         if half > 26:
-            c.text((x, y + 16), pick.text(f"detail {n}", "{sentence}"), ink, 14, room=box[2] - x - 70)
+            c.text((x, y + 16), pick.text(f"detail {n}", "{sentence}"), ink, 14, room=right - x - 70)
         looks.append(f"a {{colour {n + 1}}} banner with a {{icon {n + 1}}}")
     if count > 1:
         looks += [
@@ -112,15 +102,13 @@ def chat(c: Canvas, pick: Choices) -> Said:
         if faces:
             cx = right - 18 if is_mine else left + 18
             c.pen.ellipse((cx - 16, y + 4, cx + 16, y + 36), c.grey)
-    return Said(
-        name,
-        [
-            "{right colour} [bubbles|messages] on the right, {left colour} ones on the left",
-            "{number} [bubbles|messages]",
-            "the last [message|bubble] is on the {last}",
-            "{number} speech bubbles with {pictures}",
-        ],
-    )
+    looks = [
+        "{right colour} [bubbles|messages] on the right, {left colour} ones on the left",
+        "{number} [bubbles|messages]",
+        "the last [message|bubble] is on the {last}",
+        "{number} speech bubbles with {pictures}",
+    ]
+    return Said(name, looks)
 
 
 def tickets(c: Canvas, pick: Choices) -> Said:
@@ -129,12 +117,12 @@ def tickets(c: Canvas, pick: Choices) -> Said:
     columns, full = pick.count("columns", 2, 4), pick.pick("fullest", ("left", "right"))
     heads, tags = pick.colour("header colour", [c.ground]), pick.pick("labels", ("coloured strips", "dots", "nothing"))
     tag = pick.colour("label colour", [c.ground, heads]) if tags != "nothing" else heads
-    for n, column in enumerate(grid(c.area, columns, 1, 12)):
+    names = ("To do", "Doing", "Review", "Done") if columns == 4 else ("To do", "Doing", "Done")
+    for n, column in enumerate(c.area.line_up(columns, 12, down=False)):
         left, top, right, bottom = column
         c.plate(column, mix(c.ground, c.ink, 0.07))
         c.plate((left, top, right, top + 30), heads, radius=min(6, c.style.radius))
-        words = ("To do;Doing;Review;Done" if columns == 4 else "To do;Doing;Done").split(";")[n]
-        c.text(((left + right) / 2, top + 15), words, ink_on(heads), 17, "mm", True)
+        c.text(((left + right) / 2, top + 15), names[n], ink_on(heads), 17, "mm", True)
         most = int((bottom - top - 34) / 62)
         edge = n == (0 if full == "left" else columns - 1)
         for k in range(most if edge else pick.integer(f"cards {n}", 1, max(1, most - 2))):
@@ -146,13 +134,8 @@ def tickets(c: Canvas, pick: Choices) -> Said:
             elif tags == "dots":
                 c.pen.ellipse((right - 24, y + 34, right - 10, y + 48), tag)
             c.text((left + 14, y + 24), pick.text(f"card {n} {k}", "{task}"), ink_on(paper), 14, room=right - left - 28)
-            c.text(
-                (left + 14, y + 42),
-                pick.text(f"number {n} {k}", "[OPS|WEB|SEC|DB]-~~~"),
-                mix(ink_on(paper), paper, 0.4),
-                12,
-                aloud=False,
-            )
+            number = pick.text(f"number {n} {k}", "[OPS|WEB|SEC|DB]-~~~")
+            c.text((left + 14, y + 42), number, mix(ink_on(paper), paper, 0.4), 12, aloud=False)
     looks = ["{columns} columns of cards with {header colour} headers", "the {fullest} column has the most cards"]
     if tags != "nothing":
         looks.append("cards with {label colour} {labels}")

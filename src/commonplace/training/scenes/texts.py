@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from commonplace.training.scenes.canvas import Box, Canvas, grid, middle
+from commonplace.training.scenes.canvas import Canvas
 from commonplace.training.scenes.choices import LEGIBLE, Choices
 from commonplace.training.scenes.colours import Rgb, ink_on, mix
+from commonplace.training.scenes.geometry import Box
 from commonplace.training.scenes.grammar import Said
 
 TOKEN = re.compile(r"\s+|[^\W\d]+|\d|[^\w\s]+")
@@ -25,21 +26,18 @@ ARRANGEMENTS = {
     "red lines above green ones": "-+",
     "green lines above red ones": "+-",
 }
+ENDINGS: dict[str, tuple[str, Rgb]] = {
+    "a red error message": ("[error: cannot {verb} {thing}|fatal: {thing} not found]", (230, 60, 60)),
+    "a green success message": ("[all tests passed|deploy ok|done]", (40, 180, 80)),
+}
 THIRDS = ("top", "middle", "bottom")
 
 
 def _tokens(
-    c: Canvas,
-    x: float,
-    y: float,
-    line: str,
-    size: int,
-    right: float,
-    tints: Sequence[Rgb],
-    word: re.Pattern[str] = KEYWORD,
+    c: Canvas, x: float, y: float, line: str, size: int, tints: Sequence[Rgb], word: re.Pattern[str] = KEYWORD
 ) -> list[Rgb]:
     """A line of code in colours: tints of what `word` finds, of numbers and strings, of the rest; returns them."""
-    line, quoted, at = line[: int((right - x) / c.width_of("m", size))].rstrip(), False, 0
+    line, quoted, at = line[: int((c.area.right - x) / c.width_of("m", size))].rstrip(), False, 0
     words, used = {match.start() for match in word.finditer(line)}, []
     for token in TOKEN.findall(line):
         quote = token.count('"') % 2 == 1
@@ -53,9 +51,13 @@ def _tokens(
 
 def _lines(c: Canvas, size: int, most: int) -> list[float]:
     """Middles of the text lines that fit the area."""
-    top, bottom = c.area[1], c.area[3]
     step = size * 1.45
-    return [top + step * (n + 0.5) for n in range(min(most, int((bottom - top) / step)))]
+    return [c.area.top + step * (n + 0.5) for n in range(min(most, int(c.area.tall / step)))]
+
+
+def _band(c: Canvas, y: float, size: int, colour: Rgb, right: float | None = None) -> None:
+    """The ground of a line of text, from the left edge on."""
+    c.plate((0, y - size * 0.72, c.width if right is None else right, y + size * 0.72), colour, radius=0)
 
 
 def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence[int], word: re.Pattern[str]) -> Said:
@@ -63,7 +65,7 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
     size = pick.one("text size", (15, 17, 20, 24))
     keyword = pick.colour("keyword colour", [c.ground, c.ink], contrast=LEGIBLE)
     other = pick.colour("value colour", [c.ground, c.ink, keyword], contrast=LEGIBLE)
-    left, _, right, _ = c.area
+    left = c.area.left
     numbers = pick.pick("line numbers", ("line numbers on the left", "no line numbers")) == "line numbers on the left"
     ys = _lines(c, size, pick.integer("lines", 5, 22))
     marked = pick.pick("marked line", THIRDS) if pick.chance("marked", 0.35) and len(ys) > 5 else ""
@@ -71,8 +73,8 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
     if marked:
         band = pick.colour("band colour", [c.ground])
         y = ys[{"top": 1, "middle": len(ys) // 2, "bottom": len(ys) - 2}[marked]]
-        c.plate((0, y - size * 0.72, c.width, y + size * 0.72), mix(c.ground, band, 0.35), radius=0)
-        c.plate((0, y - size * 0.72, 8, y + size * 0.72), band, radius=0)
+        _band(c, y, size, mix(c.ground, band, 0.35))
+        _band(c, y, size, band, 8)
         looks.append("a line marked in {band colour} near the {marked line}")
     for n, y in enumerate(ys):
         if numbers:
@@ -80,7 +82,7 @@ def _listing(c: Canvas, pick: Choices, entry: str, topic: str, indents: Sequence
         indent = indents[pick.among(f"indent {n}", len(indents))] if n else 0
         line = pick.text(f"line {n}", entry)
         x = left + 40 * numbers + indent * size * 0.6
-        used += _tokens(c, x, y, line, size, right, (keyword, other, c.ink), word)
+        used += _tokens(c, x, y, line, size, (keyword, other, c.ink), word)
     if used.count(keyword) >= FEW:
         looks.append("{keyword colour} keywords" if word is KEYWORD else "{keyword colour} [keys|names]")
     if used.count(other) >= 2 * FEW:
@@ -109,12 +111,12 @@ def diff(c: Canvas, pick: Choices) -> Said:
         sign = ARRANGEMENTS[arrangement][n >= start + (length + 1) // 2]
         tint = tone[sign] if inside else c.ink
         if inside and place != "signs":
-            c.plate((0, y - size * 0.72, c.width, y + size * 0.72), mix(c.ground, tone[sign], 0.3), radius=0)
+            _band(c, y, size, mix(c.ground, tone[sign], 0.3))
         line = pick.text(f"line {n}", "{code}")
         ink = tint if place == "signs" or not inside else c.ink
         if inside and place != "coloured bands":
-            c.text((c.area[0], y), sign, tint, size, face="mono", bold=True, aloud=False)
-        _tokens(c, c.area[0] + 24, y, line, size, c.area[2], (ink, ink, ink))
+            c.text((c.area.left, y), sign, tint, size, face="mono", bold=True, aloud=False)
+        _tokens(c, c.area.left + 24, y, line, size, (ink, ink, ink))
     looks = [
         "{arrangement}",
         "[a block of|some] {arrangement} between unchanged ones",
@@ -129,24 +131,20 @@ def terminal(c: Canvas, pick: Choices) -> Said:
     ys = _lines(c, size, pick.integer("lines", 4, 20))
     prompt = pick.colour("prompt colour", [c.ground], contrast=LEGIBLE)
     text = pick.colour("text colour", [c.ground, prompt], contrast=LEGIBLE) if pick.chance("tinted", 0.4) else c.ink
-    error = pick.pick("last line", ("a red error message", "a green success message", "an empty prompt"))
+    last = pick.pick("last line", (*ENDINGS, "an empty prompt"))
+    left = c.area.left
     for n, y in enumerate(ys[:-1]):
         is_command = n == 0 or pick.chance(f"command {n}", 0.3)
         line = pick.text(f"line {n}", "{command}" if is_command else "{output}")
-        tints = (prompt, prompt, prompt) if is_command else (text, text, text)
-        _tokens(c, c.area[0], y, line, size, c.area[2], tints)
+        tint = prompt if is_command else text
+        _tokens(c, left, y, line, size, (tint, tint, tint))
     y = ys[-1]
-    if error == "an empty prompt":
-        c.text((c.area[0], y), "$", prompt, size, face="mono")
-        c.plate((c.area[0] + 1.5 * size, y - size * 0.6, c.area[0] + 2.1 * size, y + size * 0.6), prompt, radius=0)
+    if last == "an empty prompt":
+        c.text((left, y), "$", prompt, size, face="mono")
+        c.plate((left + 1.5 * size, y - size * 0.6, left + 2.1 * size, y + size * 0.6), prompt, radius=0)
     else:
-        words = (
-            "[error: cannot {verb} {thing}|fatal: {thing} not found]"
-            if "red" in error
-            else "[all tests passed|deploy ok|done]"
-        )
-        tint = (230, 60, 60) if "red" in error else (40, 180, 80)
-        c.text((c.area[0], y), pick.text("last", words), tint, size, face="mono", bold=True)
+        words, tint = ENDINGS[last]
+        c.text((left, y), pick.text("last", words), tint, size, face="mono", bold=True)
     looks = [
         "{prompt colour} [commands|prompt lines]",
         "it ends with {last line}",
@@ -169,22 +167,18 @@ def log(c: Canvas, pick: Choices) -> Said:
     for n, y in enumerate(ys):
         bad = first <= n < first + count
         if bad and band:
-            c.plate((0, y - size * 0.72, c.width, y + size * 0.72), colour, radius=0)
+            _band(c, y, size, colour)
         ink = ink_on(colour) if bad and band else colour if bad else c.ink
         entry = ("{log}", "{log}", "~~:~~:~~ {module} {verb} {thing}", "{host} {module}[~~~~]: {verb} {path}")[form]
         tint = ink if bad else c.grey
-        _tokens(c, c.area[0], y, pick.text(f"line {n}", entry), size, c.area[2], (ink, tint, ink))
+        _tokens(c, c.area.left, y, pick.text(f"line {n}", entry), size, (ink, tint, ink))
     what = "[on a {bad colour} band|with a {bad colour} background]" if band else "in {bad colour} letters"
-    return Said(
-        pick.text("topic", "{service} on {host}"),
-        [
-            f"{{bad lines}} [line|log line] {what} near the {{place}}"
-            if count == 1
-            else f"{{bad lines}} lines {what} near the {{place}}",
-            f"[something|lines] {what} [at|near] the {{place}}",
-        ],
-        verbatim=True,
-    )
+    noun = "lines" if count > 1 else "[line|log line]"
+    looks = [
+        f"{{bad lines}} {noun} {what} near the {{place}}",
+        f"[something|lines] {what} [at|near] the {{place}}",
+    ]
+    return Said(pick.text("topic", "{service} on {host}"), looks, verbatim=True)
 
 
 def _cell_text(pick: Choices, name: str, column: int) -> str:
@@ -199,15 +193,12 @@ def table(c: Canvas, pick: Choices) -> Said:
     lines = pick.pick("lines", ("lines between the rows", "lines around every cell", "striped rows", "no lines"))
     marked = pick.pick("marked", ("a coloured row", "a coloured column", "a coloured cell", "nothing", "nothing"))
     mark = pick.colour("mark colour", [c.ground, head]) if marked != "nothing" else head
-    cells = grid(c.area, columns, rows + 1, 0)
-    place = (
-        pick.pick("mark place", THIRDS if marked == "a coloured row" else ("left", "right"))
-        if marked != "nothing"
-        else ""
-    )
+    cells = c.area.grid(columns, rows + 1, 0)
+    sides = THIRDS if marked == "a coloured row" else ("left", "right")
+    place = pick.pick("mark place", sides) if marked != "nothing" else ""
     spot_row = {"top": 1, "middle": (rows + 1) // 2, "bottom": rows}.get(place, pick.integer("mark row", 1, rows))
     spot_column = {"left": 0, "right": columns - 1}.get(place, 0)
-    size = min(18, int((cells[0][3] - cells[0][1]) * 0.62))
+    size = min(18, int(cells[0].tall * 0.62))
     for n, cell in enumerate(cells):
         row, column = divmod(n, columns)
         hit = row > 0 and {
@@ -219,41 +210,36 @@ def table(c: Canvas, pick: Choices) -> Said:
         fill = head if row == 0 else mark if hit else mix(c.ground, c.ink, 0.1) if striped else c.ground
         c.plate(cell, fill, c.grey if lines == "lines around every cell" else None, 0)
         if lines == "lines between the rows":
-            c.pen.line((cell[0], cell[3], cell[2], cell[3]), c.grey, 2)
+            c.pen.line((cell.left, cell.bottom, cell.right, cell.bottom), c.grey, 2)
         words = pick.text(f"head {column}", "{field}") if row == 0 else _cell_text(pick, f"cell {row} {column}", column)
-        c.text((cell[0] + 8, middle(cell)[1]), words, ink_on(fill), size, bold=row == 0, room=cell[2] - cell[0] - 10)
+        c.text((cell.left + 8, cell.middle[1]), words, ink_on(fill), size, bold=row == 0, room=cell.wide - 10)
     looks = [
         "{columns} columns and {rows} rows below a {header colour} header",
         "{header colour} header[| row], {lines}",
     ]
     if marked != "nothing":
-        what = {
-            "a coloured row": "row near the",
-            "a coloured column": "column on the",
-            "a coloured cell": "cell on the",
-        }[marked]
-        looks.append(f"one {{mark colour}} {what} {{mark place}}")
+        where = "near the" if marked == "a coloured row" else "on the"
+        looks.append(f"one {{mark colour}} {marked.removeprefix('a coloured ')} {where} {{mark place}}")
     return Said(topic, looks)
 
 
 def spreadsheet(c: Canvas, pick: Choices) -> Said:
     c.frame()
-    left, top, right, bottom = 0.0, c.area[1] - 14, float(c.width), float(c.height)
+    top, bottom, tall = c.area.top - 14, float(c.height), 34.0
     bar = pick.colour("bar colour", [c.ground])
-    where = pick.pick("bar", ("top", "bottom"))
-    tall = 34.0
-    c.plate((left, top, right, top + tall) if where == "top" else (left, bottom - tall, right, bottom), bar, radius=0)
-    at = (14, top + tall / 2) if where == "top" else (14, bottom - tall / 2)
-    c.text(at, pick.text("sheet", "[Book~|Budget 20~~|{entity}s|Sheet~|{business metric}]"), ink_on(bar), 18, bold=True)
-    box: Box = (
-        (left + 34, top + tall + 22, right, bottom) if where == "top" else (left + 34, top + 22, right, bottom - tall)
-    )
+    if pick.pick("bar", ("top", "bottom")) == "top":
+        y, box = top, Box(34, top + tall + 22, c.width, bottom)
+    else:
+        y, box = bottom - tall, Box(34, top + 22, c.width, bottom - tall)
+    c.plate((0, y, c.width, y + tall), bar, radius=0)
+    sheet = pick.text("sheet", "[Book~|Budget 20~~|{entity}s|Sheet~|{business metric}]")
+    c.text((14, y + tall / 2), sheet, ink_on(bar), 18, bold=True)
     columns, rows = pick.integer("columns", 4, 7), pick.integer("rows", 8, 13)
-    cells = grid(box, columns, rows, 0)
-    for n in range(columns):
-        c.text((middle(cells[n])[0], box[1] - 11), "ABCDEFG"[n], c.grey, 15, "mm", aloud=False)
-    for n in range(rows):
-        c.text((17, middle(cells[n * columns])[1]), str(n + 1), c.grey, 15, "mm", aloud=False)
+    cells = box.grid(columns, rows, 0)
+    for letter, cell in zip("ABCDEFG", cells[:columns], strict=False):
+        c.text((cell.middle[0], box.top - 11), letter, c.grey, 15, "mm", aloud=False)
+    for n, cell in enumerate(cells[::columns], start=1):
+        c.text((17, cell.middle[1]), str(n), c.grey, 15, "mm", aloud=False)
     fill = pick.colour("fill colour", [c.ground, bar])
     share = pick.pick("filled", ("one column", "one row", "a block of cells", "a few scattered cells"))
     which, used = pick.integer("which", 0, 3), pick.integer("used", 3, columns)
@@ -264,18 +250,18 @@ def spreadsheet(c: Canvas, pick: Choices) -> Said:
             "one row": row == which + 2,
             "a block of cells": 2 <= row < 6 and 1 <= column < 3,
         }.get(share, (row * 7 + column * 5) % 17 == which)
-        c.plate(cell, fill if hit else c.ground, c.faint, 0, 1)
+        paper = fill if hit else c.ground
+        c.plate(cell, paper, c.faint, 0, 1)
         if column < used and row < rows - 2 and pick.chance(f"blank {n}", 0.75):
             words = _cell_text(pick, f"cell {n}", column) if row else pick.text(f"head {column}", "{field}")
-            c.text(
-                (cell[0] + 5, middle(cell)[1]), words, ink_on(fill if hit else c.ground), 15, room=cell[2] - cell[0] - 8
-            )
+            c.text((cell.left + 5, cell.middle[1]), words, ink_on(paper), 15, room=cell.wide - 8)
     looks = [
         "{fill colour} cells, {filled}",
         "a {bar colour} bar at the {bar}",
         "grid of cells with letters above and numbers on the left",
+        "{filled} in {fill colour}",
     ]
-    return Said(pick.text("topic", "{business metric} in {city}"), [*looks, "{filled} in {fill colour}"])
+    return Said(pick.text("topic", "{business metric} in {city}"), looks)
 
 
 def words(c: Canvas, pick: Choices) -> Said:
@@ -283,18 +269,18 @@ def words(c: Canvas, pick: Choices) -> Said:
     size = pick.one("text size", (18, 22, 30, 44, 60))
     text = pick.text("text", "{headline}" if size > 24 else "{sentence} {sentence} {sentence} {sentence} {sentence}")
     colour = pick.colour("colour", [c.ground], contrast=LEGIBLE)
-    side = pick.pick("side", ("left", "middle", "right"))
-    bold, (left, top, right, bottom) = pick.chance("bold", 0.5), c.area
+    side, bold = pick.pick("side", ("left", "middle", "right")), pick.chance("bold", 0.5)
     rows: list[str] = [""]
     for word in text.split():
         row = f"{rows[-1]} {word}".strip()
-        if c.width_of(row, size, c.face, bold) > right - left:
+        if c.width_of(row, size, c.face, bold) > c.area.wide:
             rows.append(word)
         else:
             rows[-1] = row
-    most = int((bottom - top) / (size * 1.4))
-    x = {"left": left, "middle": (left + right) / 2, "right": right}[side]
-    y = (top + bottom) / 2 - (min(len(rows), most) - 1) / 2 * size * 1.4
+    most = int(c.area.tall / (size * 1.4))
+    x, y = c.area.middle
+    x = {"left": c.area.left, "middle": x, "right": c.area.right}[side]
+    y -= (min(len(rows), most) - 1) / 2 * size * 1.4
     for n, row in enumerate(rows[:most]):
         c.text((x, y + size * 1.4 * n), row, colour, size, side[0] + "m", bold)
     c.words[:] = [" ".join(c.words)]
