@@ -21,7 +21,7 @@ from common import save, table
 from sentence_transformers import SentenceTransformer
 
 from commonplace.collection import Collection
-from commonplace.evaluation.measures import Outcome, by_kind, rank_of_gold
+from commonplace.evaluation.measures import CUTOFFS, Outcome, by_kind, ranks_of_gold
 from commonplace.evaluation.questions import read_questions
 from commonplace.evaluation.run import ask
 from commonplace.home.database import SqliteDatabase
@@ -59,14 +59,15 @@ def main() -> None:
         found, scores = bm25.retrieve(tokens, k=DEPTH, show_progress=False)
         lexical = [int(i) for i, score in zip(found[0], scores[0], strict=True) if score > 0]
         for name, order in zip(outcomes, (lexical, dense, rrf(lexical, dense)), strict=True):
-            outcomes[name].append(Outcome(question, rank_of_gold(question, (sources[i] for i in order)), False))
+            outcomes[name].append(Outcome(question, ranks_of_gold(question, (sources[i] for i in order)), False))
     with Collection(arguments.collection) as collection:
         outcomes["commonplace"] = ask(collection, questions)
     rows: list[dict[str, Any]] = []
     for name, found_all in outcomes.items():
         for kind, measured in by_kind(found_all).items():
-            recalls = {f"recall@{k}": value for k, value in measured.recall.items()}
-            rows.append({"peer": name, "kind": kind, "n": measured.questions} | recalls | {"MRR@10": measured.mrr})
+            row = {"peer": name, "kind": kind, "n": measured["questions"]}
+            row |= {f"recall@{k}": measured[f"recall@{k}"] for k in CUTOFFS}
+            rows.append(row | {"MRR@10": measured["mrr@10"]})
     print(table(rows))
     save("baseline", rows=rows)
 

@@ -26,7 +26,7 @@ from common import Usage, save, table
 
 from commonplace.collection import Collection
 from commonplace.encoders.base import Encoder
-from commonplace.evaluation.measures import Outcome, by_kind, false_positive_rate, lost_rate
+from commonplace.evaluation.measures import CUTOFFS, Outcome, by_kind, false_positive_rate, lost_rate
 from commonplace.evaluation.questions import read_questions
 from commonplace.evaluation.run import ask
 from commonplace.ingest.links import is_picture
@@ -107,9 +107,9 @@ def evaluate(folder: Path, questions_file: Path) -> None:
             outcomes = ask(collection, questions, lanes=lanes, fusion="rrf" if name.endswith("RRF") else None)
             for kind, found in by_kind(outcomes).items():
                 rows.append(
-                    {"lanes": name, "kind": kind, "n": found.questions}
-                    | {f"recall@{k}": value for k, value in found.recall.items()}
-                    | {"MRR@10": found.mrr}
+                    {"lanes": name, "kind": kind, "n": found["questions"]}
+                    | {f"recall@{k}": found[f"recall@{k}"] for k in CUTOFFS}
+                    | {"MRR@10": found["mrr@10"]}
                 )
         print(table(rows))
         false, lost = false_positive_rate(outcomes), lost_rate(outcomes)

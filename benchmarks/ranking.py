@@ -26,6 +26,7 @@ from common import save, table
 
 from commonplace.collection import Collection
 from commonplace.evaluation.measures import (
+    CUTOFFS,
     DEPTH,
     Outcome,
     Shown,
@@ -120,7 +121,7 @@ class Bench:
         ranks = ranks_of_gold(case.question, (source for source, _, _ in shown))
         hits = tuple(Shown(s, m, score, case.question.answered_by(s)) for s, m, score in shown[:DEPTH])
         no_match = case.judged.answered < NO_MATCH
-        return Outcome(case.question, ranks[0] if ranks else None, no_match, tuple(ranks), hits)
+        return Outcome(case.question, ranks, no_match, hits)
 
     def fused(self, name: Any) -> list[Outcome]:
         rows = ((case, self.searcher.fuse(name, case.found, case.judged)) for case in self.cases)
@@ -147,9 +148,9 @@ def by_setting(bench: Bench) -> list[Outcome]:
     outcomes = {name: bench.fused(fusion) for name, fusion in FUSIONS.items()}
     outcomes |= {f"{lane} alone": bench.lane(lane) for lane in LANES}
     rows = [
-        {"ranking": name, "kind": kind, "n": found.questions}
-        | {f"recall@{k}": value for k, value in found.recall.items()}
-        | {"MRR@10": found.mrr, "nDCG@10": found.ndcg}
+        {"ranking": name, "kind": kind, "n": found["questions"]}
+        | {f"recall@{k}": found[f"recall@{k}"] for k in CUTOFFS}
+        | {"MRR@10": found["mrr@10"], "nDCG@10": found["ndcg@10"]}
         for name, asked in outcomes.items()
         for kind, found in by_kind(asked).items()
     ]
@@ -157,7 +158,7 @@ def by_setting(bench: Bench) -> list[Outcome]:
     calibrated, plain = outcomes["calibrated"], outcomes["RRF, k=60"]
     gains = [reciprocal_rank(a) - reciprocal_rank(b) for a, b in zip(calibrated, plain, strict=True) if a.question.gold]
     gain, (low, high) = sum(gains) / len(gains), interval(gains)
-    share = measure(calibrated).mrr / measure(plain).mrr - 1
+    share = measure(calibrated)["mrr@10"] / measure(plain)["mrr@10"] - 1
     print(f"\nMRR@10 above plain RRF: {gain:+.3f} [{low:+.3f}, {high:+.3f}], {share:+.1%}")
     pictures = {}
     for name in FUSIONS:

@@ -28,44 +28,38 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one question went. `rank` is that of the first gold source, None if it was not found.
+    """How one question went.
 
-    ranks  of all gold sources that were found; of the first one if left out
+    ranks  of the gold sources that were found, best first
     shown  the first hits
     """
 
     question: Question
-    rank: int | None
+    ranks: tuple[int, ...]
     no_match: bool
-    ranks: tuple[int, ...] = ()
     shown: tuple[Shown, ...] = ()
     ms: float = 0.0
 
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Of the answerable questions of one group, shares in 0-1 (ir_measures' Success@k, RR@10, nDCG@10)."""
-
-    questions: int
-    recall: dict[int, float]
-    mrr: float
-    ndcg: float
+    @property
+    def rank(self) -> int | None:
+        """That of the first gold source, None if none was found."""
+        return self.ranks[0] if self.ranks else None
 
 
-def rank_of_gold(question: Question, sources: Iterable[str]) -> int | None:
-    """1-based rank of the first source that answers, counting each source once."""
-    return next(iter(ranks_of_gold(question, sources)), None)
+Measures = dict[str, float]
+"""Name -> share in 0-1 (ir_measures' Success@k, RR@10, nDCG@10), and `questions`: how many were answerable."""
 
 
-def ranks_of_gold(question: Question, sources: Iterable[str]) -> list[int]:
-    """Ranks of the sources that answer, best first; a gold that two sources match counts once."""
+def ranks_of_gold(question: Question, sources: Iterable[str]) -> tuple[int, ...]:
+    """1-based ranks of the sources that answer, best first, counting each source once; a gold that two sources match
+    counts once."""
     ranks, open_golds = [], set(question.gold)
     for rank, source in enumerate(dict.fromkeys(sources), start=1):
         answered = {gold for gold in open_golds if source == gold or source.endswith("/" + gold)}
         if answered:
             open_golds -= answered
             ranks.append(rank)
-    return ranks
+    return tuple(ranks)
 
 
 def reciprocal_rank(outcome: Outcome) -> float:
@@ -74,9 +68,8 @@ def reciprocal_rank(outcome: Outcome) -> float:
 
 def ndcg(outcome: Outcome) -> float:
     """nDCG@10 with gains of 0 and 1: DCG = sum of 1 / log2(rank + 1), over that of all golds at the top."""
-    ranks = outcome.ranks or ((outcome.rank,) if outcome.rank else ())
     ideal = sum(1 / math.log2(rank + 1) for rank in range(1, min(DEPTH, len(outcome.question.gold)) + 1))
-    return sum(1 / math.log2(rank + 1) for rank in ranks if rank <= DEPTH) / ideal if ideal else 0.0
+    return sum(1 / math.log2(rank + 1) for rank in outcome.ranks if rank <= DEPTH) / ideal if ideal else 0.0
 
 
 def recall_at(k: int) -> Callable[[Outcome], float]:
@@ -94,8 +87,8 @@ PER_QUESTION: Mapping[str, Callable[[Outcome], float]] = {
 def measure(outcomes: Sequence[Outcome]) -> Measures:
     """Unanswerable questions are left out."""
     answerable = [outcome for outcome in outcomes if outcome.question.gold]
-    mean = {name: sum(map(value, answerable)) / (len(answerable) or 1) for name, value in PER_QUESTION.items()}
-    return Measures(len(answerable), {k: mean[f"recall@{k}"] for k in CUTOFFS}, mean["mrr@10"], mean["ndcg@10"])
+    means = {name: sum(map(value, answerable)) / (len(answerable) or 1) for name, value in PER_QUESTION.items()}
+    return {"questions": len(answerable), **means}
 
 
 def by_kind(

@@ -25,13 +25,12 @@ def page(report: dict[str, Any], title: str) -> str:
     shown = {name: [values[name] for values in kinds.values()] for name in ("recall@1", "recall@5", "mrr@10")}
     exposures = report["exposure@10"]
     modalities = sorted({name for shares in exposures.values() for name in shares})
+    ten = {name: [shares.get(name, 0.0) for shares in exposures.values()] for name in modalities}
+    error = f"expected calibration error {report['calibration_error']:.3f}"
     plots = [
         _figure(_bars(list(kinds), shown), "By kind: " + _legend(shown)),
-        _figure(_reliability(report["reliability"]), _calibration(report)),
-        _figure(
-            _bars(list(exposures), {m: [shares.get(m, 0.0) for shares in exposures.values()] for m in modalities}),
-            "Share of the first ten hits: " + _legend(modalities),
-        ),
+        _figure(_reliability(report["reliability"]), f"Share of right hits over their score; {error}"),
+        _figure(_bars(list(exposures), ten), "Share of the first ten hits: " + _legend(modalities)),
     ]
     return (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{_STYLE}</style>"
@@ -41,12 +40,11 @@ def page(report: dict[str, Any], title: str) -> str:
 
 
 def _numbers(groups: dict[str, dict[str, Any]]) -> str:
-    names = ["questions", *PER_QUESTION]
     rows = (
-        [kind, *(f"{values[n]:.3f}" if isinstance(values[n], float) else str(values[n]) for n in names)]
+        [kind, str(values["questions"]), *(f"{values[name]:.3f}" for name in PER_QUESTION)]
         for kind, values in groups.items()
     )
-    return _table(["", *names], rows)
+    return _table(["", "questions", *PER_QUESTION], rows)
 
 
 def _rates(report: dict[str, Any]) -> str:
@@ -123,10 +121,6 @@ def _reliability(bins: Iterable[Sequence[float]]) -> str:
             f"<title>score {said:.2f}: {was:.2f} right of {n:.0f}</title></circle>"
         )
     return "".join(drawn)
-
-
-def _calibration(report: dict[str, Any]) -> str:
-    return f"Share of right hits over their score; expected calibration error {report['calibration_error']:.3f}"
 
 
 def _x(share: float) -> float:

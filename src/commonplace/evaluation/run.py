@@ -7,7 +7,6 @@ from typing import Any
 
 from commonplace.collection import Collection
 from commonplace.evaluation.measures import (
-    CUTOFFS,
     DEPTH,
     PER_QUESTION,
     Measures,
@@ -56,9 +55,7 @@ def ask(
 def outcome(question: Question, result: SearchResult) -> Outcome:
     ranks = ranks_of_gold(question, (hit.source for hit in result.hits))
     shown = (Shown(hit.source, hit.modality, hit.score, question.answered_by(hit.source)) for hit in result.hits)
-    return Outcome(
-        question, ranks[0] if ranks else None, result.no_match, tuple(ranks), tuple(shown)[:DEPTH], result.ms
-    )
+    return Outcome(question, ranks, result.no_match, tuple(shown)[:DEPTH], result.ms)
 
 
 def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -66,8 +63,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     calibration = reliability(outcomes)
     answerable = [one for one in outcomes if one.question.gold]
     return {
-        "kinds": {kind: _numbers(measured) for kind, measured in by_kind(outcomes).items()},
-        "modalities": {name: _numbers(measured) for name, measured in by_kind(outcomes, _modality).items()},
+        "kinds": _rounded(by_kind(outcomes)),
+        "modalities": _rounded(by_kind(outcomes, _modality)),
         "intervals": {
             name: [round(x, 4) for x in interval([value(one) for one in answerable])]
             for name, value in PER_QUESTION.items()
@@ -89,12 +86,10 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def table(report: dict[str, Any]) -> str:
     """The summary as Markdown."""
-    columns = ["questions", *PER_QUESTION]
-    rows = ["| kind | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
-    groups = [*report["kinds"].items(), *report["modalities"].items()]
-    for kind, values in dict(groups).items():
-        cells = (f"{values[c]:.3f}" if isinstance(values[c], float) else str(values[c]) for c in columns)
-        rows.append(f"| {kind} | " + " | ".join(cells) + " |")
+    rows = _head("kind", "questions", *PER_QUESTION)
+    for kind, values in {**report["kinds"], **report["modalities"]}.items():
+        cells = (f"{values[name]:.3f}" for name in PER_QUESTION)
+        rows.append(f"| {kind} | {values['questions']} | {' | '.join(cells)} |")
     for name, label in (
         ("false_positive_rate", "unanswerable questions that were answered"),
         ("lost_rate", 'answerable questions lost to "nothing found"'),
@@ -135,11 +130,10 @@ def compare(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def comparison_table(report: dict[str, Any]) -> str:
-    names = list(PER_QUESTION)
-    rows = ["| kind | n | " + " | ".join(names) + " |", "|---" * (len(names) + 2) + "|"]
+    rows = _head("kind", "n", *PER_QUESTION)
     for kind, values in report["differences"].items():
-        cells = (f"{values[name][0]:+.3f} [{values[name][1]:+.3f}, {values[name][2]:+.3f}]" for name in names)
-        rows.append(f"| {kind} | {values['questions']} | " + " | ".join(cells) + " |")
+        cells = ("{:+.3f} [{:+.3f}, {:+.3f}]".format(*values[name]) for name in PER_QUESTION)
+        rows.append(f"| {kind} | {values['questions']} | {' | '.join(cells)} |")
     for name, (old, new) in report["no_match"].items():
         if old is not None and new is not None:
             rows.append(f"\n{name.replace('_', ' ')}: {old:.1%} -> {new:.1%}")
@@ -147,13 +141,12 @@ def comparison_table(report: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def _numbers(measured: Measures) -> dict[str, Any]:
-    return {
-        "questions": measured.questions,
-        **{f"recall@{k}": round(measured.recall[k], 4) for k in CUTOFFS},
-        "mrr@10": round(measured.mrr, 4),
-        "ndcg@10": round(measured.ndcg, 4),
-    }
+def _rounded(groups: dict[str, Measures]) -> dict[str, Measures]:
+    return {group: {name: round(value, 4) for name, value in measured.items()} for group, measured in groups.items()}
+
+
+def _head(*columns: str) -> list[str]:
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
 
 
 def _modality(one: Outcome) -> str:
