@@ -209,10 +209,7 @@ class Collection:
     @explained
     def chunks(self) -> Iterator[Chunk]:
         """Every chunk, in the order of ids."""
-        records = self._open().records
-        ids = records.chunk_ids()
-        for start in range(0, len(ids), 500):
-            yield from records.chunks(ids[start : start + 500]).values()
+        return self._open().records.every_chunk()
 
     @explained
     def document(self, source: str) -> Document | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
@@ -20,22 +20,13 @@ import numpy as np
 
 from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_of, tower_outputs
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
-from commonplace.generation import (
-    FORMAT,
-    Identity,
-    Manifest,
-    read_manifest,
-    write_identity,
-    write_manifest,
-)
+from commonplace.generation import FORMAT, Identity, Manifest, read_manifest, write_identity, write_manifest
 from commonplace.home.base import Home
 from commonplace.home.files import Files
 from commonplace.home.records import Records
 from commonplace.ingest import wording
 from commonplace.profiles import Code
 from commonplace.stores import remove_store
-from commonplace.stores.base import Store
-from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 from commonplace.vectors.transforms import Transform
 
@@ -139,7 +130,9 @@ def flip(opened: Assembly, made: Assembly, encoded: int, *, questions: Questions
         opened.store.close()  # it is removed
     write_identity(opened.home.files, made.identity)  # the one moment at which searches see another generation
     kept = {made.identity.generation, *([opened.identity.generation] if whole else [])}
-    _forget_older(opened.home, keep=kept)
+    for name in generations(opened.home.files):
+        if name not in kept:
+            _remove(opened.home.files / "generations" / name, opened.home.url)
     return Built(made.identity.generation, chunks, encoded, agreed, golden)
 
 
@@ -212,12 +205,10 @@ def _target(held: Manifest, change: Change, space: Space, url: str) -> Manifest:
     lanes = dict(manifest.lanes)
     for lane, draft in lanes.items():
         kept = held.lanes.get(lane, draft)
-        if lane in change.lanes:
-            lanes[lane] = replace(draft, **asdict(change.lanes[lane].code))
-        elif kept.fingerprint == draft.fingerprint:
-            lanes[lane] = kept
-        else:
-            lanes[lane] = replace(draft, **asdict(kept.code))
+        if lane in change.lanes or kept.fingerprint != draft.fingerprint:
+            code = change.lanes[lane].code if lane in change.lanes else kept.code
+            kept = replace(draft, **asdict(code))
+        lanes[lane] = kept
     return replace(manifest, lanes=lanes)
 
 
@@ -300,12 +291,14 @@ def agreement(opened: Assembly, made: Assembly) -> float | None:
         return None
     ids = opened.records.chunk_ids()
     sample = random.Random(0).sample(ids, min(20, len(ids)))
+    keys = opened.records.base_keys(sample).values()
     shared = total = 0
     for lane in made.manifest.lanes:
         tower = tower_of(made.space, lane)
-        kept = opened.records.vectors(tower.stored.fingerprint, sorted(_keys(opened, lane, sample)))
+        wanted = sorted(key for words, media in keys if (key := media if lane == "media" else words) is not None)
+        kept = opened.records.vectors(tower.stored.fingerprint, wanted)
         for query in tower.finish(unit_rows(np.stack(list(kept.values())))) if kept else ():
-            before, after = (_nearest(each.store, lane, query) for each in (opened, made))
+            before, after = ({hit.id for hit in each.store.dense(lane, query, 10)} for each in (opened, made))
             shared, total = shared + len(before & after), total + len(before)
     chunks = opened.records.chunks(sample)
     for chunk in chunks.values():
@@ -325,25 +318,9 @@ def agreement(opened: Assembly, made: Assembly) -> float | None:
     return agreed
 
 
-def _keys(opened: Assembly, lane: str, ids: Sequence[str]) -> Iterator[str]:
-    for keys in opened.records.base_keys(ids).values():
-        if (key := keys[lane == "media"]) is not None:
-            yield key
-
-
-def _nearest(store: Store, lane: str, query: Vectors) -> set[str]:
-    return {hit.id for hit in store.dense(lane, query, 10)}
-
-
 def _leave(opened: Assembly) -> None:
     fields = {"records": opened.records.version(), "space": opened.identity.space, "at": time.time()}
     (opened.generation / "left.json").write_json(fields)
-
-
-def _forget_older(home: Home, keep: set[str]) -> None:
-    for name in generations(home.files):
-        if name not in keep:
-            _remove(home.files / "generations" / name, home.url)
 
 
 def _remove(generation: Files, url: str) -> None:

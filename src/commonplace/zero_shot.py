@@ -59,8 +59,9 @@ def classify_many(
 ) -> list[list[tuple[str, float]]]:
     """`classify` for several pictures: labels are encoded once, pictures in batches."""
     from commonplace.ingest.pictures import open_picture
+    from commonplace.spaces.registry import load_space
 
-    space = _space(space)
+    space = load_space(space) if isinstance(space, str) else space
     judge = Judge(space, labels, none_of_these=none_of_these)
     answers: list[list[tuple[str, float]]] = []
     for start in range(0, len(images), BATCH):
@@ -79,12 +80,12 @@ class Judge:
     """
 
     def __init__(
-        self, space: Space | str, labels: Sequence[str], *, none_of_these: bool = False, modality: str = "image"
+        self, space: Space, labels: Sequence[str], *, none_of_these: bool = False, modality: str = "image"
     ) -> None:
         self.labels = list(dict.fromkeys(label.strip() for label in labels if label.strip()))
         if not self.labels:
             raise UsageError("no labels came; expected at least one, such as --label diagram --label terminal.")
-        self._space, self._none = _space(space), none_of_these
+        self._space = space
         self._vectors = self._encode(self.labels, TEMPLATES[modality])
         self._anything = self._encode(ANYTHING, ("{}",)) if none_of_these else None
         self.labels += [NONE] if none_of_these else []
@@ -112,11 +113,3 @@ class Judge:
         prompts = [template.format(label) for label in labels for template in templates]
         vectors = self._space.encode_text(prompts, kind="query")
         return unit_rows(vectors.reshape(len(labels), len(templates), -1).mean(axis=1))
-
-
-def _space(space: Space | str) -> Space:
-    if not isinstance(space, str):
-        return space
-    from commonplace.spaces.registry import load_space
-
-    return load_space(space)

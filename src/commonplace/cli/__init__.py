@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from commonplace import __version__
+from commonplace.errors import CommonplaceError
 from commonplace.lazy import load
 
 COMMANDS = {
@@ -48,19 +49,15 @@ class LazyGroup(click.Group):
             from difflib import get_close_matches
 
             near = get_close_matches(name, COMMANDS, n=1)
-            ctx.fail(
-                f"no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else " See `commonplace --help`.")
-            )
+            hint = f"Did you mean {near[0]!r}?" if near else "See `commonplace --help`."
+            ctx.fail(f"no command {name!r}. {hint}")
         command: click.Command = load(COMMANDS[name])
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        from commonplace.errors import CommonplaceError
-
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                errors="backslashreplace"
-            )  # file names need not be valid Unicode; so is JSON's escape
+            # File names need not be valid Unicode; JSON escapes them just so.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):

@@ -8,13 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-DEFAULT_COLLECTION = ".commonplace"
+FILE = click.Path(path_type=Path)
 
 
 class _Place(click.Path):
@@ -24,18 +22,12 @@ class _Place(click.Path):
         return value if isinstance(value, str) and "://" in value else super().convert(value, param, ctx)
 
 
-def collection_option(command: F) -> F:
-    return click.option(
-        "--collection",
-        "-c",
-        "path",
-        envvar="COMMONPLACE_COLLECTION",
-        default=DEFAULT_COLLECTION,
-        show_default=True,
-        show_envvar=True,
-        type=_Place(path_type=Path),
-        help="Folder of the collection, or URL of a store: postgresql://, qdrant://, qdrants://.",
-    )(command)
+collection_option = click.option(
+    "--collection", "-c", "path", type=_Place(path_type=Path), envvar="COMMONPLACE_COLLECTION",
+    default=".commonplace", show_default=True, show_envvar=True,
+    help="Folder of the collection, or URL of a store: postgresql://, qdrant://, qdrants://.",
+)  # fmt: skip
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]
@@ -52,22 +44,30 @@ class Size(click.ParamType):  # type: ignore[type-arg]
             self.fail(f"{value!r} is no size; expected e.g. 2G or 500M", param, ctx)
 
 
-def json_option(command: F) -> F:
-    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(command)
+mode_option = click.option(
+    "--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True
+)
+fusion_option = click.option(
+    "--fusion", type=click.Choice(["calibrated", "rrf", "dbsf"]), default="calibrated", show_default=True
+)
+
+
+def print_result(value: Any, text: str, as_json: bool) -> None:
+    if as_json:
+        print_json(value)
+    else:
+        click.echo(text)
 
 
 def print_json(value: Any) -> None:
     """One document on stdout; whatever a file name holds survives as escapes."""
-    click.echo(json.dumps(plain(value), ensure_ascii=not _prints_unicode(), indent=2))
+    prints_unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    click.echo(json.dumps(plain(value), ensure_ascii=not prints_unicode, indent=2))
 
 
 def plain(value: Any) -> Any:
     """Dataclasses to dictionaries, all the way down."""
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-
-
-def _prints_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 @contextmanager

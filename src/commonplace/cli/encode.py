@@ -7,11 +7,13 @@ from typing import Any, Literal
 
 import click
 
-from commonplace.cli.common import json_option, print_json
+import commonplace
+from commonplace.cli.common import FILE, json_option, print_result
+from commonplace.errors import UsageError
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=FILE)
 @click.option("--label", "labels", multiple=True, required=True, help="A label in words; give several.")
 @click.option("--none-of-these", is_flag=True, help="One more label, for what is nothing of these.")
 @click.option("--model", default="bundled", show_default=True, help="Space to classify in.")
@@ -22,28 +24,25 @@ def classify(files: tuple[Path, ...], labels: tuple[str, ...], none_of_these: bo
     \b
       commonplace classify shot.png --label diagram --label terminal --label "line chart"
     """
-    from commonplace.errors import UsageError
     from commonplace.zero_shot import classify_many
 
     if missing := [file for file in files if not file.exists()]:
         raise UsageError(f"{missing[0]} does not exist; expected a picture file. Check the path.")
     answers = classify_many(files, labels, space=model, none_of_these=none_of_these)
-    if as_json:
-        rows = [
-            {"file": str(file), "labels": [{"label": label, "probability": round(p, 4)} for label, p in answer]}
-            for file, answer in zip(files, answers, strict=True)
-        ]
-        print_json(rows)
-        return
+    rows, lines = [], []
     for file, answer in zip(files, answers, strict=True):
-        click.echo(f"{file}: " + ", ".join(f"{label} {p:.2f}" for label, p in answer))
+        rows.append(
+            {"file": str(file), "labels": [{"label": label, "probability": round(p, 4)} for label, p in answer]}
+        )
+        lines.append(f"{file}: " + ", ".join(f"{label} {p:.2f}" for label, p in answer))
+    print_result(rows, "\n".join(lines), as_json)
 
 
 @click.command()
 @click.argument("texts", nargs=-1)
-@click.option("--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture to encode.")
-@click.option("--audio", "sounds", multiple=True, type=click.Path(path_type=Path), help="A sound to encode.")
-@click.option("--video", "videos", multiple=True, type=click.Path(path_type=Path), help="A video to encode.")
+@click.option("--image", "images", multiple=True, type=FILE, help="A picture to encode.")
+@click.option("--audio", "sounds", multiple=True, type=FILE, help="A sound to encode.")
+@click.option("--video", "videos", multiple=True, type=FILE, help="A video to encode.")
 @click.option("--dim", type=int, help="Truncate to this many dimensions, at length 1 again.")
 @click.option("--model", default="bundled", show_default=True, help="Space to encode in.")
 @json_option
@@ -62,33 +61,27 @@ def embed(
       commonplace embed "outbound traffic spikes" --image dashboard.png --json
       commonplace embed "a dog barks" --audio yard.flac --model transformers:laion/clap-htsat-unfused
     """
-    from commonplace.errors import UsageError
-    from commonplace.spaces.registry import load_space
-
     asked = {"text": texts, "image": images, "audio": sounds, "video": videos}
     if not any(asked.values()):
         raise UsageError("nothing to encode; expected texts or files. Give TEXT..., --image, --audio or --video FILE.")
-    space = load_space(model)
+    space = commonplace.load_space(model)
     rows: list[tuple[str, list[float]]] = []
     for modality, items in asked.items():
         if items:
             vectors = space.encode(modality, items, dim=dim)
             rows += zip(map(str, items), vectors.tolist(), strict=True)
-    if as_json:
-        print_json([{"item": item, "vector": [round(x, 6) for x in vector]} for item, vector in rows])
-        return
-    for _, vector in rows:
-        click.echo(" ".join(f"{x:.6f}" for x in vector))
+    found = [{"item": item, "vector": [round(x, 6) for x in vector]} for item, vector in rows]
+    print_result(found, "\n".join(" ".join(f"{x:.6f}" for x in vector) for _, vector in rows), as_json)
 
 
 @click.command()
 @click.option("--recipe", help="rotation, text, image or image-full.")
-@click.option("--adapter", type=click.Path(path_type=Path), help="Pairs (JSON lines or CSV) to fit a head on instead.")
-@click.option("--weights", type=click.Path(path_type=Path), help="Folder of the packages to start from.")
-@click.option("--data", type=click.Path(path_type=Path), help="Folder of the training data.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for the tower, or the head.")
+@click.option("--adapter", type=FILE, help="Pairs (JSON lines or CSV) to fit a head on instead.")
+@click.option("--weights", type=FILE, help="Folder of the packages to start from.")
+@click.option("--data", type=FILE, help="Folder of the training data.")
+@click.option("--out", required=True, type=FILE, help="Folder for the tower, or the head.")
 @click.option("--model", default="bundled", show_default=True, help="Space that an adapter is fitted on.")
-@click.option("--collection", "-c", type=click.Path(path_type=Path), help="Where `gold` and `clicked` documents are.")
+@click.option("--collection", "-c", type=FILE, help="Where `gold` and `clicked` documents are.")
 @click.option("--loss", type=click.Choice(["softmax", "sigmoid"]), default="softmax", show_default=True)
 @click.option("--hidden", type=click.IntRange(0), default=0, help="Width of an adapter's hidden layer; 0: linear.")
 @click.option("--smoke", is_flag=True, help="The same code path in seconds, on very little data.")
@@ -120,7 +113,6 @@ def train(
     import logging
     import sys
 
-    from commonplace.errors import UsageError
     from commonplace.lazy import look_up, require
     from commonplace.training import RECIPES
 
@@ -134,9 +126,8 @@ def train(
         require("torch", extra="train")
         from commonplace.training.adapter import Config, train_adapter
 
-        figures = train_adapter(
-            adapter, out, model=model, config=Config(loss=loss, hidden=hidden), sources=_sources(collection)
-        )
+        config = Config(loss=loss, hidden=hidden)
+        figures = train_adapter(adapter, out, model=model, config=config, sources=_sources(collection))
     else:
         assert recipe is not None
         run = look_up(RECIPES, recipe, kind="recipe")
@@ -144,19 +135,14 @@ def train(
             raise UsageError("a recipe needs --weights and --data; see docs/models/ for what they are.")
         require("torch", extra="train")
         figures = run(weights, data, out, smoke=smoke, resume=resume)
-    if as_json:
-        print_json(figures)
-    else:
-        click.echo("\n".join(f"{name}: {_line(figure)}" for name, figure in figures.items()))
+    print_result(figures, "\n".join(f"{name}: {_line(figure)}" for name, figure in figures.items()), as_json)
 
 
 def _sources(collection: Path | None) -> dict[str, Path]:
     """Source -> path of the documents of a collection."""
-    from commonplace.collection import Collection
-
     if collection is None:
         return {}
-    with Collection(collection) as opened:
+    with commonplace.open(collection) as opened:
         return {document.source: document.path for document in opened.documents()}
 
 

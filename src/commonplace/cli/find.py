@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.common import collection_option, json_option, link, plain, print_json
+import commonplace
+from commonplace.cli.common import (
+    FILE,
+    collection_option,
+    fusion_option,
+    json_option,
+    link,
+    mode_option,
+    plain,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from commonplace.collection import Collection
@@ -22,14 +32,14 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("query", default="")
 @collection_option
-@click.option("--image", type=click.Path(path_type=Path), help="Search by a picture.")
-@click.option("--audio", type=click.Path(path_type=Path), help="Search by a sound.")
+@click.option("--image", type=FILE, help="Search by a picture.")
+@click.option("--audio", type=FILE, help="Search by a sound.")
 @click.option("-n", "--limit", "k", default=10, show_default=True, type=click.IntRange(1, 1000), help="Hits at most.")
 @click.option("--modality", metavar="M,..", help="Only these: text, table, image, page, audio, video.")
-@click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
+@mode_option
 @click.option("--filter", "filter", metavar="EXPR", help="E.g. 'source=docs/*.md and date>=2026-01-01'.")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out hits below it.")
-@click.option("--fusion", type=click.Choice(["calibrated", "rrf", "dbsf"]), default="calibrated", show_default=True)
+@fusion_option
 @click.option("--rerank", metavar="FOLDER", help="Read the first hits again with this ONNX cross-encoder.")
 @click.option("--explain", is_flag=True, help="Show what each lane says of each hit, and why it is there.")
 @json_option
@@ -58,10 +68,8 @@ def search(
       commonplace search "retention" --filter 'source=docs/*.md and not tag=draft'
       commonplace search '"connection refused" -proxy' --min-confidence 0.2
     """
-    from commonplace.collection import Collection
-
     modalities = [name.strip() for name in modality.split(",")] if modality else None
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         result = collection.search(
             query, image=image, audio=audio, k=k, filter=filter, modality=modalities,
             mode=mode, min_confidence=min_confidence, fusion=fusion, rerank=rerank,
@@ -105,23 +113,25 @@ def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: 
     name = link(hit.source, document.path) if document else hit.source
     click.echo(f"{hit.rank:>2}. {click.style(name, bold=True)}{place}  [{hit.modality} {hit.score:.2f}]  {hit.id}")
     if hit.snippet:
-        from commonplace.lexical.analyser import terms
-        from commonplace.ranking.snippets import marked
-
-        text = marked(
-            hit.snippet, terms(result.query), terms, lambda word: click.style(word, bold=True, underline=True)
-        )
-        click.echo(f"    {text if sys.stdout.isatty() else hit.snippet}")
+        click.echo(f"    {_marked(hit.snippet, result.query)}")
     if hit.appears_in:
         click.echo(f"    shown in: {', '.join(hit.appears_in[:3])}")
     if explain:
         click.echo(f"    why: {hit.why}")
         for lane in result.lanes:
             click.echo(f"    {lane:10} {_evidence(hit, lane)}")
-    if shows_pictures():
-        thumbnail = collection.thumbnail(collection.get(hit.id))
-        if thumbnail:
-            click.echo("    " + inline_picture(thumbnail))
+    if shows_pictures() and (thumbnail := collection.thumbnail(collection.get(hit.id))):
+        click.echo("    " + inline_picture(thumbnail))
+
+
+def _marked(text: str, query: str) -> str:
+    """`text` with the words of the query standing out, where stdout is a terminal."""
+    if not (query and sys.stdout.isatty()):
+        return text
+    from commonplace.lexical.analyser import terms
+    from commonplace.ranking.snippets import marked
+
+    return marked(text, terms(query), terms, lambda word: click.style(word, bold=True, underline=True))
 
 
 def _evidence(hit: Hit, lane: str) -> str:
@@ -147,7 +157,7 @@ def inline_picture(data: bytes) -> str:
 @click.argument("id")
 @collection_option
 @click.option("--query", default="", help="Mark the words of this query, in the text or in the picture.")
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write the picture here instead of opening it.")
+@click.option("--output", "-o", type=FILE, help="Write the picture here instead of opening it.")
 @json_option
 def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) -> None:
     """Show one hit: print its passage; write or open its picture with the matched words boxed.
@@ -156,9 +166,7 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
       commonplace show 3f2a9c0d1e4b5a67
       commonplace show 3f2a9c0d1e4b5a67 --query "connection refused" -o crop.png
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         chunk = collection.get(id)
         if as_json:
             print_json(chunk)
@@ -182,16 +190,12 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
 
 def _print_chunk(chunk: Chunk, query: str) -> None:
     from commonplace.ingest.wording import heading_line, read_text
-    from commonplace.lexical.analyser import terms
-    from commonplace.ranking.snippets import marked
 
     place = f", page {chunk.locator.page}" if chunk.locator.page else ""
     lines = f", lines {chunk.locator.lines[0]}-{chunk.locator.lines[1]}" if chunk.locator.lines else ""
     click.echo(f"{chunk.source}{place}{lines}  [{chunk.modality}]\n{heading_line(chunk)}\n")
     body = "\n".join(filter(None, (chunk.text, read_text(chunk))))
-    if query and sys.stdout.isatty():
-        body = marked(body, terms(query), terms, lambda word: click.style(word, bold=True, underline=True))
-    click.echo(body)
+    click.echo(_marked(body, query))
     for mention in chunk.mentions:
         said = " / ".join(filter(None, (mention.caption, mention.alt)))
         if said:

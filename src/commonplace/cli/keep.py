@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+import commonplace
+from commonplace.cli.common import FILE, collection_option, json_option, plain, print_json, print_result, progress_bar
 from commonplace.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=FILE)
 @collection_option
 @click.option("--include", multiple=True, metavar="GLOB", help="Only files of folders that match, e.g. '*.md'.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out files and folders that match.")
@@ -44,9 +45,7 @@ def add(
       commonplace add docs/ --include '*.md' --exclude 'drafts/'
       commonplace add report.pdf -c ~/work.commonplace --json
     """
-    from commonplace.collection import Collection
-
-    with Collection(path, model, profile=profile) as collection, progress_bar("file") as progress:
+    with commonplace.open(path, model, profile=profile) as collection, progress_bar("file") as progress:
         report = collection.add(*paths, include=include, exclude=exclude, retry=retry, progress=progress)
         if (collection.path / "plan.json").exists():
             from commonplace.evaluation.plan import compared
@@ -66,9 +65,7 @@ def update(ctx: click.Context, path: Path, retry: bool, as_json: bool) -> None:
     \b
       commonplace update
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection, progress_bar("file") as progress:
+    with commonplace.open(path) as collection, progress_bar("file") as progress:
         report = collection.update(retry=retry, progress=progress)
     _print_report(ctx, report, as_json)
 
@@ -102,14 +99,9 @@ def remove(sources: tuple[str, ...], path: Path, as_json: bool) -> None:
       commonplace remove docs/old.md
       commonplace remove screenshots/2024
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         count = collection.remove(*sources)
-    if as_json:
-        print_json({"removed": count})
-    else:
-        click.echo(f"{count} documents removed")
+    print_result({"removed": count}, f"{count} documents removed", as_json)
 
 
 @click.command()
@@ -124,14 +116,10 @@ def label(labels: tuple[str, ...], path: Path, least: float, as_json: bool) -> N
       commonplace label diagram terminal "line chart" "photo of hardware"
       commonplace search "traffic" --filter 'label="line chart"'
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         counts = collection.label(*labels, least=least)
-    if as_json:
-        print_json({"labels": counts})
-    else:
-        click.echo("\n".join(f"{label}: {count}" for label, count in counts.items()))
+    text = "\n".join(f"{label}: {count}" for label, count in counts.items())
+    print_result({"labels": counts}, text, as_json)
 
 
 @click.command()
@@ -145,27 +133,21 @@ def status(path: Path, list_documents: bool, as_json: bool) -> None:
       commonplace status
       commonplace status --documents --json
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         found = collection.status()
         documents = collection.documents() if list_documents else []
     if as_json:
-        from dataclasses import asdict
-
         rows = [{"source": d.source, "state": d.state, "format": d.format, "title": d.title} for d in documents]
-        print_json({**asdict(found), **({"list": rows} if list_documents else {})})
+        print_json(plain(found) | ({"list": rows} if list_documents else {}))
         return
     click.echo(f"{found.path}  (space: {found.space}, store: {found.store}, {found.bytes / 1e6:.1f} MB)")
     for lane, held in found.vectors.items():
-        proof = held.get("proof", {}).get("recall")
-        proven = (
-            f", recall@10 {proof['mean']:.4f} ({proof['low']:.4f}-{proof['high']:.4f}) of {proof['queries']} queries"
-            if proof
-            else ""
-        )
-        oversampled = f" x{held['oversampling']:g}" if held["oversampling"] > 1 else ""
-        click.echo(f"vectors of {lane}: {held['dim']} dimensions, {held['profile']}{oversampled}{proven}")
+        said = f"vectors of {lane}: {held['dim']} dimensions, {held['profile']}"
+        if held["oversampling"] > 1:
+            said += f" x{held['oversampling']:g}"
+        if proof := held.get("proof", {}).get("recall"):
+            said += ", recall@10 {mean:.4f} ({low:.4f}-{high:.4f}) of {queries} queries".format(**proof)
+        click.echo(said)
     if found.golden:
         click.echo(f"answers: {found.golden}")
     click.echo("documents: " + (", ".join(f"{n} {state}" for state, n in sorted(found.documents.items())) or "none"))
@@ -191,12 +173,7 @@ def doctor(ctx: click.Context, path: Path, repair: bool, as_json: bool) -> None:
       commonplace doctor
       commonplace doctor --repair
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         complaints = collection.doctor(repair=repair)
-    if as_json:
-        print_json({"complaints": complaints})
-    else:
-        click.echo("\n".join(complaints) or "everything agrees")
+    print_result({"complaints": complaints}, "\n".join(complaints) or "everything agrees", as_json)
     ctx.exit(1 if complaints else 0)

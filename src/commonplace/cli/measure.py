@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commonplace.cli.common import collection_option, json_option, print_json, progress_bar
+import commonplace
+from commonplace.cli.common import (
+    FILE,
+    collection_option,
+    fusion_option,
+    json_option,
+    mode_option,
+    print_result,
+    progress_bar,
+)
+from commonplace.errors import UsageError
 
 if TYPE_CHECKING:
     from commonplace.ranking.fusion import FusionName
@@ -37,12 +47,12 @@ def evaluate() -> None:
 
 
 @evaluate.command("run")
-@click.argument("questions", type=click.Path(path_type=Path))
+@click.argument("questions", type=FILE)
 @collection_option
-@click.option("--mode", type=click.Choice(["hybrid", "dense", "lexical"]), default="hybrid", show_default=True)
+@mode_option
 @click.option("--lanes", metavar="L,..", help="Only these of: text, media, bm25, identifier.")
-@click.option("--fusion", type=click.Choice(["calibrated", "rrf", "dbsf"]), default="calibrated", show_default=True)
-@click.option("--html", type=click.Path(path_type=Path), help="Write a page with plots and what went wrong.")
+@fusion_option
+@click.option("--html", type=FILE, help="Write a page with plots and what went wrong.")
 @json_option
 def run(
     questions: Path, path: Path, mode: Mode, lanes: str | None, fusion: FusionName, html: Path | None, as_json: bool
@@ -53,27 +63,23 @@ def run(
     A question is one line: {"qid": "q1", "kind": "concept", "query": "...", "gold": ["docs/page.md"]}
     An empty gold marks a question that nothing answers.
     """
-    from commonplace.collection import Collection
     from commonplace.evaluation.page import page
     from commonplace.evaluation.questions import read_questions
     from commonplace.evaluation.run import ask, summary, table
 
     asked = read_questions(questions)
     chosen = [lane.strip() for lane in lanes.split(",")] if lanes else None
-    with Collection(path) as collection, progress_bar("question") as progress:
+    with commonplace.open(path) as collection, progress_bar("question") as progress:
         outcomes = ask(collection, asked, mode=mode, lanes=chosen, fusion=fusion, progress=progress)
     report = summary(outcomes)
     if html is not None:
         html.write_text(page(report, f"{questions.name} on {path}"), encoding="utf-8")
-    if as_json:
-        print_json(report)
-    else:
-        click.echo(table(report))
+    print_result(report, table(report), as_json)
 
 
 @evaluate.command()
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
+@click.argument("first", type=FILE)
+@click.argument("second", type=FILE)
 @json_option
 def compare(first: Path, second: Path, as_json: bool) -> None:
     """Compare two reports that `eval --json` printed, question by question.
@@ -84,25 +90,21 @@ def compare(first: Path, second: Path, as_json: bool) -> None:
     from commonplace.evaluation.run import comparison_table
 
     report = compared(_report(first), _report(second))
-    if as_json:
-        print_json(report)
-    else:
-        click.echo(comparison_table(report))
+    print_result(report, comparison_table(report), as_json)
 
 
 @evaluate.command()
 @collection_option
-@click.option("--output", "-o", type=click.Path(path_type=Path), help="Write to this file instead of stdout.")
+@click.option("--output", "-o", type=FILE, help="Write to this file instead of stdout.")
 @click.option("--per-kind", default=25, show_default=True, type=click.IntRange(1, 1000), help="Questions of each kind.")
 @click.option("--seed", default=0, show_default=True, help="Another number makes other questions.")
 def make(path: Path, output: Path | None, per_kind: int, seed: int) -> None:
     """Make questions from a collection: headings, passages, captions, words in pictures, identifiers, and questions
     that nothing in it answers.
     """
-    from commonplace.collection import Collection
     from commonplace.evaluation.make import make as made
 
-    with Collection(path) as collection:
+    with commonplace.open(path) as collection:
         questions = made(list(collection.chunks()), per_kind, seed)
     lines = "".join(json.dumps(question, ensure_ascii=False) + "\n" for question in questions)
     if output is None:
@@ -113,8 +115,6 @@ def make(path: Path, output: Path | None, per_kind: int, seed: int) -> None:
 
 
 def _report(path: Path) -> dict[str, Any]:
-    from commonplace.errors import UsageError
-
     try:
         report = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(report, dict) or "questions" not in report:

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from commonplace.cli.common import json_option, print_json
+import commonplace
+from commonplace.cli.common import FILE, json_option, print_json, print_result
+from commonplace.errors import CommonplaceError, MissingExtra
 
 MODULES = {"clip": "open_clip", "transformers": "transformers", "sentence-transformers": "sentence_transformers"}
 """Extra -> the module that it brings."""
@@ -41,12 +43,12 @@ def list_(as_json: bool) -> None:
 def _list(as_json: bool) -> None:
     from commonplace.encoders.shelf import pulled
     from commonplace.spaces.presets import PRESETS
-    from commonplace.spaces.registry import SPACES, load_space, split
+    from commonplace.spaces.registry import SPACES, split
 
     cards = {card["name"]: card for card in pulled()}
     rows: list[dict[str, Any]] = []
     for name in SPACES:
-        space = load_space(name)
+        space = commonplace.load_space(name)
         size = sum(encoder.path.stat().st_size for encoder in space.encoders.values())  # type: ignore[attr-defined]
         rows.append(_row(name, space.dim, list(space.encoders), size, "Apache-2.0", [], True))
     for name, preset in PRESETS.items():
@@ -57,10 +59,9 @@ def _list(as_json: bool) -> None:
         rows.append(row | {"space": preset.space, "brings": preset.brings})
     for name, card in cards.items():
         dim, modalities = _towers(name)
-        size = sum(file["bytes"] for file in card["files"].values())
         extra = {"open_clip": "clip"}.get(family := split(name)[0], family)
         missing = [] if find_spec(MODULES[extra]) else [extra]
-        row = _row(name, dim, modalities, size, card["licence"], missing, True)
+        row = _row(name, dim, modalities, _size(card), card["licence"], missing, True)
         rows.append(row | {key: card[key] for key in ("repository", "revision")})
     if as_json:
         print_json(rows)
@@ -88,13 +89,15 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (row["name"], known[0], ", ".join(row["modalities"]), known[1], row["licence"], needs, here)
 
 
+def _size(card: dict[str, Any]) -> int:
+    """Bytes of a pulled model."""
+    return int(sum(file["bytes"] for file in card["files"].values()))
+
+
 def _towers(name: str) -> tuple[int | None, list[str]]:
     """Dimension and modalities by a model's configuration; no weights are loaded."""
-    from commonplace.errors import CommonplaceError
-    from commonplace.spaces.registry import load_space
-
     try:
-        space = load_space(name)
+        space = commonplace.load_space(name)
     except CommonplaceError:  # of no family's architecture, or damaged: `verify` says what is wrong
         return None, []
     return space.dim, list(space.encoders)
@@ -124,16 +127,13 @@ def pull(name: str, as_json: bool) -> None:
             place, only = repository(reference), ("open_clip*.safetensors", *shelf.KEPT[1:])
         else:
             place = reference
-        cards.append(
-            shelf.pull(f"{family}:{reference}" + (f"@{revision}" if revision else ""), place, revision or None, only)
-        )
-    if as_json:
-        print_json(cards)
-    elif not cards:
-        click.echo(f"{name}: nothing to fetch")
-    for card in [] if as_json else cards:
-        size = sum(file["bytes"] for file in card["files"].values()) // 10**6
-        click.echo(f"{card['name']}: {size} MB, licence {card['licence']}, commit {card['revision']}")
+        pinned = f"{family}:{reference}" + (f"@{revision}" if revision else "")
+        cards.append(shelf.pull(pinned, place, revision or None, only))
+    lines = [
+        f"{card['name']}: {_size(card) // 10**6} MB, licence {card['licence']}, commit {card['revision']}"
+        for card in cards
+    ]
+    print_result(cards, "\n".join(lines) or f"{name}: nothing to fetch", as_json)
 
 
 @models.command()
@@ -143,20 +143,16 @@ def pull(name: str, as_json: bool) -> None:
 def verify(ctx: click.Context, name: str, as_json: bool) -> None:
     """Hash the files of a pulled model, load it, and check that its vectors tell things apart. Exits with 1 if not."""
     from commonplace.encoders.shelf import verify as check
-    from commonplace.errors import MissingExtra
-    from commonplace.spaces.registry import load_space
 
     complaints = [f"{one}: {complaint}" for one in _to_pull(name) for complaint in check(one)]
     try:
         if not complaints:
-            load_space(name).load()
+            commonplace.load_space(name).load()
         checked = "hashes agree, vectors tell things apart"
     except MissingExtra as error:
         checked = f"hashes agree; not loaded: {error}"
-    if as_json:
-        print_json({"name": name, "complaints": complaints})
-    else:
-        click.echo("\n".join(complaints) or f"{name}: {checked}")
+    text = "\n".join(complaints) or f"{name}: {checked}"
+    print_result({"name": name, "complaints": complaints}, text, as_json)
     ctx.exit(1 if complaints else 0)
 
 
@@ -168,18 +164,13 @@ def remove(name: str, as_json: bool) -> None:
     from commonplace.encoders.shelf import remove as delete
 
     freed = sum(delete(one) for one in _to_pull(name))
-    if as_json:
-        print_json({"name": name, "bytes": freed})
-    else:
-        click.echo(f"{name}: {freed // 10**6} MB freed")
+    print_result({"name": name, "bytes": freed}, f"{name}: {freed // 10**6} MB freed", as_json)
 
 
 @models.command()
 @click.argument("name")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the exported towers.")
-@click.option(
-    "--image", "images", multiple=True, type=click.Path(path_type=Path), help="A picture for the gate to see."
-)
+@click.option("--out", required=True, type=FILE, help="Folder of the exported towers.")
+@click.option("--image", "images", multiple=True, type=FILE, help="A picture for the gate to see.")
 @json_option
 def optimize(name: str, out: Path, images: tuple[Path, ...], as_json: bool) -> None:
     """Export a model to ONNX with 8-bit weights, for CPUs and without torch; use it as onnx:OUT.
@@ -195,12 +186,12 @@ def optimize(name: str, out: Path, images: tuple[Path, ...], as_json: bool) -> N
 
     wanted = PRESETS[name].space.rpartition("+")[2] if name in PRESETS else name
     figures = export(wanted, out, [open_picture(image) for image in images])
-    if as_json:
-        print_json({"space": f"onnx:{out}", "cosines": figures})
-        return
-    for modality, cosines in figures.items():
-        click.echo(f"{modality}: " + ", ".join(f"{what} {value:.4f}" for what, value in cosines.items()))
-    click.echo(f"use it as --model onnx:{out}")
+    lines = [
+        f"{modality}: " + ", ".join(f"{what} {value:.4f}" for what, value in cosines.items())
+        for modality, cosines in figures.items()
+    ]
+    text = "\n".join([*lines, f"use it as --model onnx:{out}"])
+    print_result({"space": f"onnx:{out}", "cosines": figures}, text, as_json)
 
 
 def _to_pull(name: str) -> list[str]:

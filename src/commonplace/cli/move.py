@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import click
 
-from commonplace.cli.common import Size, collection_option, json_option, print_json, progress_bar
+import commonplace
+from commonplace.cli.common import FILE, Size, collection_option, json_option, print_json, progress_bar
 from commonplace.profiles import OVERSAMPLING, PROFILES, Code, Profile
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def golden_option(command: F) -> F:
     """--golden and --accept-loss, as `golden` and `accept_loss`."""
     command = click.option("--accept-loss", is_flag=True, help="Flip even if they are answered worse.")(command)
     return click.option(
-        "--golden", type=click.Path(path_type=Path), metavar="FILE",
+        "--golden", type=FILE, metavar="FILE",
         help="Questions as for `eval`: flip only if they are answered no worse than before.",
     )(command)  # fmt: skip
 
@@ -67,7 +68,6 @@ def rebuild(
       commonplace rebuild --dim 256 --by pca --lane text --golden questions.jsonl
       commonplace rebuild                                  # after an upgrade with other towers
     """
-    from commonplace.collection import Collection
     from commonplace.generations import Change, LaneChange
 
     changed = {}
@@ -75,7 +75,7 @@ def rebuild(
         profile = profile or "float"
         code = Code(profile, oversampling or OVERSAMPLING[profile], 0 if no_graph else 128, on_disk)
         changed = dict.fromkeys(lanes or ("text", "media"), LaneChange(code, dim, by))
-    with Collection(path) as collection, progress_bar("chunk") as progress:
+    with commonplace.open(path) as collection, progress_bar("chunk") as progress:
         if memory_budget is not None:
             changed = {lane: LaneChange(code, dim, by) for lane, code in collection.within(memory_budget).items()}
             collection.close()  # for others to search meanwhile
@@ -93,9 +93,7 @@ def rollback(path: Path, as_json: bool) -> None:
     \b
       commonplace rollback
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection, progress_bar("chunk") as progress:
+    with commonplace.open(path) as collection, progress_bar("chunk") as progress:
         built = collection.rollback(progress)
     _print(built, as_json)
 
@@ -116,9 +114,7 @@ def migrate(target: str, path: Path, golden: Path | None, accept_loss: bool, as_
       commonplace migrate qdrants://:KEY@host:6333/notes --golden questions.jsonl
       commonplace migrate notes.commonplace -c 'postgresql://me@db.example/search?collection=notes'
     """
-    from commonplace.collection import Collection
-
-    with Collection(target) as collection, progress_bar("chunk") as progress:
+    with commonplace.open(target) as collection, progress_bar("chunk") as progress:
         built = collection.import_from(path, progress, questions=_questions(golden, accept_loss, progress))
     _print(built, as_json)
 
@@ -146,7 +142,7 @@ def _print(built: Built, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("target", type=click.Path(path_type=Path))
+@click.argument("target", type=FILE)
 @click.option("--format", type=click.Choice(["sqlite", "parquet"]), default="sqlite", show_default=True)
 @collection_option
 def export(target: Path, format: ExportFormat, path: Path) -> None:
@@ -156,14 +152,12 @@ def export(target: Path, format: ExportFormat, path: Path) -> None:
       commonplace export /backups/notes-monday
       commonplace export tables --format parquet           # for pandas, DuckDB, Spark; `import` reads it as well
     """
-    from commonplace.collection import Collection
-
-    Collection(path).export(target, format)
+    commonplace.open(path).export(target, format)
     click.echo(f"{target}: " + ", ".join(sorted(file.name for file in target.iterdir())))
 
 
 @click.command("import")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=FILE)
 @collection_option
 @json_option
 def import_(source: Path, path: Path, as_json: bool) -> None:
@@ -172,8 +166,6 @@ def import_(source: Path, path: Path, as_json: bool) -> None:
     \b
       commonplace import /backups/notes-monday -c restored.commonplace
     """
-    from commonplace.collection import Collection
-
-    with Collection(path) as collection, progress_bar("chunk") as progress:
+    with commonplace.open(path) as collection, progress_bar("chunk") as progress:
         built = collection.import_from(source, progress)
     _print(built, as_json)

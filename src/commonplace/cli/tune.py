@@ -6,7 +6,18 @@ from pathlib import Path
 
 import click
 
-from commonplace.cli.common import Size, collection_option, json_option, print_json, progress_bar
+import commonplace
+from commonplace.cli.common import (
+    FILE,
+    Size,
+    collection_option,
+    json_option,
+    plain,
+    print_json,
+    print_result,
+    progress_bar,
+)
+from commonplace.errors import UsageError
 from commonplace.profiles import PROFILES, Profile
 
 
@@ -16,8 +27,8 @@ from commonplace.profiles import PROFILES, Profile
 @click.option("--dims", default="256,128", show_default=True, metavar="N,..", help="Dimensions besides all of them.")
 @click.option("--memory", type=Size(), help="At most so much memory for the vectors, e.g. 2G.")
 @click.option("--p95", type=float, metavar="MS", help="At most so many milliseconds for 95 in 100 queries.")
-@click.option("--questions", type=click.Path(path_type=Path), help="JSONL as for `eval`: labelled recall as well.")
-@click.option("--html", type=click.Path(path_type=Path), help="Write the table and its picture here.")
+@click.option("--questions", type=FILE, help="JSONL as for `eval`: labelled recall as well.")
+@click.option("--html", type=FILE, help="Write the table and its picture here.")
 @click.option("--apply", is_flag=True, help="Build what is recommended as the next generation, and prove it.")
 @click.option("--accept-loss", is_flag=True, help="Apply it even if --questions are answered worse.")
 @json_option
@@ -44,8 +55,6 @@ def tune(
       commonplace tune --memory 200M --p95 5 --html sizes.html
       commonplace tune --questions questions.jsonl --apply
     """
-    from commonplace.collection import Collection
-    from commonplace.errors import UsageError
     from commonplace.evaluation.golden import Questions
     from commonplace.evaluation.picture import page, table
     from commonplace.evaluation.questions import read_questions
@@ -56,7 +65,7 @@ def tune(
     except ValueError:
         raise UsageError(f"--dims {dims!r} holds no numbers; expected e.g. 256,128.") from None
     asked = read_questions(questions) if questions else []
-    with Collection(path) as collection, progress_bar("setting") as progress:
+    with commonplace.open(path) as collection, progress_bar("setting") as progress:
         done = iter(range(1, 1_000_000))
         tuned = collection.tune(
             lanes=lanes, dims=cuts, limits=Limits(memory, p95), questions=asked,
@@ -69,8 +78,6 @@ def tune(
     if html is not None:
         html.write_text(page(tuned), encoding="utf-8")
     if as_json:
-        from commonplace.cli.common import plain
-
         print_json({**plain(tuned), "proof": proof})
     else:
         click.echo(table(tuned))
@@ -99,16 +106,14 @@ def plan(paths: tuple[Path, ...], path: Path, model: str, profile: Profile, as_j
     \b
       commonplace plan docs/ screenshots/
     """
-    from commonplace.collection import Collection
     from commonplace.evaluation.plan import predict, remember
-    from commonplace.spaces.registry import load_space
 
-    collection = Collection(path)
-    found = predict([each.absolute() for each in paths], load_space(model), collection.settings, profile)
+    collection = commonplace.open(path)
+    found = predict([each.absolute() for each in paths], commonplace.load_space(model), collection.settings, profile)
     remember(collection.path, found)
-    if as_json:
-        print_json(found)
-        return
-    click.echo(f"{found.files} files: about {found.chunks} chunks, {found.pictures} of them pictures")
-    click.echo(f"{found.calls} calls of models, {found.seconds:.0f} s on this machine")
-    click.echo(f"{found.memory / 1e6:.1f} MB of memory for the vectors, {found.disk / 1e6:.0f} MB on disk")
+    text = (
+        f"{found.files} files: about {found.chunks} chunks, {found.pictures} of them pictures\n"
+        f"{found.calls} calls of models, {found.seconds:.0f} s on this machine\n"
+        f"{found.memory / 1e6:.1f} MB of memory for the vectors, {found.disk / 1e6:.0f} MB on disk"
+    )
+    print_result(found, text, as_json)

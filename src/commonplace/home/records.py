@@ -99,6 +99,9 @@ class Records:
     def _count(self, rows: str, values: Sequence[Any] = ()) -> int:
         return int(self._db.execute(f"SELECT count(*) AS n FROM {rows}", values).fetchone()["n"])
 
+    def _ids(self, rows: str, values: Sequence[Any] = ()) -> list[Any]:
+        return [row["id"] for row in self._db.execute(f"SELECT id FROM {rows}", values)]
+
     # -- roots
 
     def roots(self) -> list[Root]:
@@ -137,7 +140,7 @@ class Records:
     def documents_like(self, glob: str) -> list[int]:
         """Ids of the documents whose source matches a glob (`*`, `?`, `[..]`; `*` crosses folders)."""
         condition, value = self._db.glob("source", glob)
-        return [row["id"] for row in self._db.execute(f"SELECT id FROM documents WHERE {condition}", (value,))]
+        return self._ids(f"documents WHERE {condition}", (value,))
 
     def begin_document(self, source: str, root: int, path: Path, stamp: str) -> Document:
         """A new revision of a document: what it had stays findable until `end_document`."""
@@ -177,8 +180,7 @@ class Records:
 
     def stale_chunks(self, document: int, revision: int) -> list[str]:
         """Chunks of a document that its current revision no longer has."""
-        rows = self._db.execute("SELECT id FROM chunks WHERE document = ? AND revision != ?", (document, revision))
-        return [row["id"] for row in rows]
+        return self._ids("chunks WHERE document = ? AND revision != ?", (document, revision))
 
     # -- chunks
 
@@ -206,7 +208,7 @@ class Records:
 
     def chunk_ids(self, document: int | None = None) -> list[str]:
         where, values = ("WHERE document = ?", (document,)) if document is not None else ("", ())
-        return [row["id"] for row in self._db.execute(f"SELECT id FROM chunks {where} ORDER BY id", values)]
+        return self._ids(f"chunks {where} ORDER BY id", values)
 
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Chunk id -> chunk with the words and mentions of its picture, as far as they are there; in order."""
@@ -218,6 +220,12 @@ class Records:
         ).fetchall()
         said = self._mentions_of({row["source"] for row in rows if row["media"] is not None})
         return {row["id"]: chunk_of(row, said[row["source"]] if row["media"] is not None else ()) for row in rows}
+
+    def every_chunk(self) -> Iterator[Chunk]:
+        """In the order of ids, a batch in memory at a time."""
+        ids = self.chunk_ids()
+        for start in range(0, len(ids), BATCH):
+            yield from self.chunks(ids[start : start + BATCH]).values()
 
     def sources(self, ids: Sequence[str]) -> dict[str, str]:
         """Chunk id -> source of its document."""
@@ -320,9 +328,8 @@ class Records:
         ).fetchall()
         if not rows:
             return [], np.empty((0, 0), np.float32)
-        return [row["id"] for row in rows], unit_rows(
-            np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
-        )
+        vectors = np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
+        return [row["id"] for row in rows], unit_rows(vectors)
 
     def count_lane(self, lane: str, encoder: str) -> int:
         """How many chunks have a base vector of a dense lane."""
@@ -341,10 +348,7 @@ class Records:
 
     def unread_pictures(self) -> list[str]:
         """Ids of the chunks whose picture has neither words nor thumbnail in the cache."""
-        rows = self._db.execute(
-            "SELECT id FROM chunks WHERE media IS NOT NULL AND media NOT IN (SELECT hash FROM pictures) ORDER BY id"
-        )
-        return [row["id"] for row in rows]
+        return self._ids("chunks WHERE media IS NOT NULL AND media NOT IN (SELECT hash FROM pictures) ORDER BY id")
 
     def put_labels(self, labels: Mapping[str, tuple[str, float]]) -> None:
         """Content hash of a picture -> its label and how likely that is. Labels from before are gone."""

@@ -111,10 +111,10 @@ def settings(c: Canvas, pick: Choices) -> Said:
         looks.append("a {sidebar colour} [sidebar|menu] on the {sidebar}")
     count, control = pick.count("rows", 3, 7), pick.pick("controls", ("switches", "check boxes", "sliders"))
     on = pick.pick("on", ("all", "none", "only the first", "only the last"))
-    lit_rows = {"all": range(count), "only the first": [0], "only the last": [count - 1]}.get(on, [])
     step = min(58, (bottom - top) / count)
     for n, name in enumerate(pick.texts("setting", "{setting}", count)):
-        y, lit = top + step * (n + 0.5), n in lit_rows
+        y = top + step * (n + 0.5)
+        lit = {"all": True, "none": False, "only the first": n == 0, "only the last": n == count - 1}[on]
         c.text((left, y), name, size=17, room=right - left - 110)
         fill = colour if lit else mix(c.ground, c.ink, 0.25)
         if control == "switches":
