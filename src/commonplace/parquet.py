@@ -54,10 +54,9 @@ def from_parquet(source: Path, target: Path) -> None:
                     if path.stem == "pictures":
                         thumbnails = (source / "media" / f"{hash}.webp" for hash in columns["hash"])
                         columns["thumbnail"] = [file.read_bytes() if file.exists() else None for file in thumbnails]
-                    table, marks = path.stem.partition("-")[0], ", ".join("?" * len(columns))
-                    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"
                     with database.transaction():
-                        database.executemany(statement, zip(*columns.values(), strict=True))
+                        table = path.stem.partition("-")[0]
+                        database.insert(table, columns, zip(*columns.values(), strict=True))
             except (ValueError, sqlite3.Error) as error:
                 raise UsageError(
                     f"{path} cannot be read ({error}); expected what `commonplace export --format parquet` wrote."
@@ -85,10 +84,8 @@ def _write(path: Path, types: dict[str, Any], rows: sqlite3.Cursor) -> None:
     schema = arrow.schema(types.items())
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         while batch := rows.fetchmany(BATCH):
-            columns = [
-                _array(kind, column) for kind, column in zip(schema.types, zip(*batch, strict=True), strict=True)
-            ]
-            writer.write_batch(arrow.record_batch(columns, schema=schema))
+            columns = map(_array, schema.types, zip(*batch, strict=True))
+            writer.write_batch(arrow.record_batch(list(columns), schema=schema))
 
 
 def _array(kind: Any, column: Sequence[Any]) -> Any:

@@ -25,6 +25,9 @@ FOREIGN = (
 )  # fmt: skip
 """Things that few collections speak of; those that one does are left out."""
 
+Counts = Callable[[str], list[int]]
+"""Words -> in how many chunks each of their terms is."""
+
 _KINDS_OF_ID = ("uuid", "hash", "advisory", "ticket", "ip", "mac", "path", "hex", "flag", "dotted", "key", "sku")
 
 
@@ -32,23 +35,27 @@ def make(chunks: Sequence[Chunk], per_kind: int = 25, seed: int = 0) -> list[dic
     """Questions as `eval` reads them; at most `per_kind` of each kind, fewer where the collection has no more."""
     draw = random.Random(seed)
     frequency = Counter(term for chunk in chunks for term in set(terms(_body(chunk))))
+
+    def counts(words: str) -> list[int]:
+        return [frequency[term] for term in terms(words)]
+
     made: list[dict[str, Any]] = []
-    makers: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
-        "heading": lambda: _headings(chunks),
-        "passage": lambda: _passages(chunks, draw, terms, frequency),
-        "caption": lambda: _captions(chunks),
-        "ocr": lambda: _read(chunks, terms, frequency),
-        "identifier": lambda: _identifiers(chunks, draw),
+    known_items = {  # each is drawn from when its turn comes: the order of draws is what a seed stands for
+        "heading": _headings(chunks),
+        "passage": _passages(chunks, draw, counts),
+        "caption": _captions(chunks),
+        "ocr": _read(chunks, counts),
+        "identifier": _identifiers(chunks, draw),
     }
-    for kind, maker in makers.items():
+    for kind, items in known_items.items():
         golds: dict[str, set[str]] = defaultdict(set)
-        for query, source in maker():
+        for query, source in items:
             golds[query].add(source)
         clear = sorted(query for query, sources in golds.items() if len(sources) <= 2)
         chosen = draw.sample(clear, min(per_kind, len(clear)))
         made += [{"kind": kind, "query": query, "gold": sorted(golds[query])} for query in chosen]
     answerable = [row["query"] for row in made if row["kind"] in ("heading", "passage")]
-    nowhere = islice(_unanswerable(answerable, draw, terms, frequency), per_kind)
+    nowhere = islice(_unanswerable(answerable, draw, counts), per_kind)
     made += [{"kind": "unanswerable", "query": query, "gold": []} for query in nowhere]
     return [{"qid": f"{row['kind'][0]}{number:03}", **row} for number, row in enumerate(made, start=1)]
 
@@ -67,16 +74,14 @@ def _headings(chunks: Iterable[Chunk]) -> Iterator[tuple[str, str]]:
             yield query, chunk.source
 
 
-def _passages(
-    chunks: Iterable[Chunk], draw: random.Random, terms: Callable[[str], list[str]], frequency: Counter[str]
-) -> Iterator[tuple[str, str]]:
+def _passages(chunks: Iterable[Chunk], draw: random.Random, counts: Counts) -> Iterator[tuple[str, str]]:
     """Some words of a sentence, in their order, the rarer the likelier."""
     for chunk in chunks:
         sentences = [text.split() for text in re.split(r"(?<=[.!?])\s+", chunk.text) if 8 <= len(text.split()) <= 30]
         if chunk.modality == "text" and sentences:
             words = [word.strip(".,;:!?()\"'`*") for word in draw.choice(sentences)]
             plain = [word for word in words if word.isalpha() and len(word) > 3]
-            rarest = set(sorted(plain, key=lambda word: min(frequency[term] for term in terms(word)))[:6])
+            rarest = set(sorted(plain, key=lambda word: min(counts(word)))[:6])
             if len(rarest) >= 4:
                 yield " ".join(word.lower() for word in plain if word in rarest), chunk.source
 
@@ -89,14 +94,11 @@ def _captions(chunks: Iterable[Chunk]) -> Iterator[tuple[str, str]]:
                     yield text, chunk.source
 
 
-def _read(
-    chunks: Iterable[Chunk], terms: Callable[[str], list[str]], frequency: Counter[str]
-) -> Iterator[tuple[str, str]]:
+def _read(chunks: Iterable[Chunk], counts: Counts) -> Iterator[tuple[str, str]]:
     """Lines that OCR is sure of, with something rare in them."""
     for chunk in chunks:
         for word in chunk.words:
-            rare = any(frequency[term] == 1 for term in terms(word.text))
-            if word.confidence > 0.9 and 2 <= len(word.text.split()) <= 8 and rare:
+            if word.confidence > 0.9 and 2 <= len(word.text.split()) <= 8 and 1 in counts(word.text):
                 yield word.text, chunk.source
 
 
@@ -113,13 +115,11 @@ def _identifiers(chunks: Iterable[Chunk], draw: random.Random) -> Iterator[tuple
                 yield spelled[form], chunk.source
 
 
-def _unanswerable(
-    queries: Sequence[str], draw: random.Random, terms: Callable[[str], list[str]], frequency: Counter[str]
-) -> Iterator[str]:
+def _unanswerable(queries: Sequence[str], draw: random.Random, counts: Counts) -> Iterator[str]:
     """Questions of the collection in which one word is a thing that it never speaks of."""
-    foreign = [word for word in FOREIGN if not any(frequency[term] for term in terms(word))]
+    foreign = [word for word in FOREIGN if not any(counts(word))]
     for query in draw.sample(queries, len(queries)) if foreign else ():
         words = query.split()
-        rarest = min(range(len(words)), key=lambda i: min((frequency[t] for t in terms(words[i])), default=1 << 30))
+        rarest = min(range(len(words)), key=lambda i: min(counts(words[i]), default=1 << 30))
         words[rarest] = draw.choice(foreign)
         yield " ".join(words)

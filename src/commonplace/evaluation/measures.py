@@ -12,6 +12,8 @@ import numpy as np
 from commonplace.evaluation.questions import Question
 
 CUTOFFS = (1, 5, 10)
+DRAWS = 2000
+"""Samples of a bootstrap interval."""
 DEPTH = 10
 """Ranks beyond the tenth count for nothing but recall at larger cut-offs."""
 
@@ -137,15 +139,15 @@ class Reliability:
     bins: tuple[tuple[float, float, int], ...]
 
 
-def reliability(outcomes: Sequence[Outcome], depth: int = 5) -> Reliability:
-    """Over the first `depth` sources of every question, each at its first hit; those of unanswerable questions are
-    all wrong."""
+def reliability(outcomes: Sequence[Outcome]) -> Reliability:
+    """Over the first five sources of every question, each at its first hit; those of unanswerable questions are all
+    wrong."""
     pairs = []
     for outcome in outcomes:
         first: dict[str, Shown] = {}
         for hit in outcome.shown:
             first.setdefault(hit.source, hit)
-        pairs += [(hit.score, hit.right) for hit in list(first.values())[:depth]]
+        pairs += [(hit.score, hit.right) for hit in list(first.values())[:5]]
     groups: dict[int, list[tuple[float, bool]]] = {}
     for score, right in pairs:
         groups.setdefault(min(9, int(score * 10)), []).append((score, right))
@@ -156,11 +158,11 @@ def reliability(outcomes: Sequence[Outcome], depth: int = 5) -> Reliability:
     return Reliability(sum(n * abs(said - was) for said, was, n in bins) / (len(pairs) or 1), bins)
 
 
-def interval(values: Sequence[float], *, draws: int = 2000, seed: int = 0) -> tuple[float, float]:
+def interval(values: Sequence[float]) -> tuple[float, float]:
     """95 % percentile bootstrap interval of the mean over questions; of differences it is the paired one."""
     if not values:
         return 0.0, 0.0
     sample = np.asarray(values, np.float64)
-    means = sample[np.random.default_rng(seed).integers(0, len(sample), (draws, len(sample)))].mean(axis=1)
+    means = sample[np.random.default_rng(0).integers(0, len(sample), (DRAWS, len(sample)))].mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
     return float(low), float(high)

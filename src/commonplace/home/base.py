@@ -63,13 +63,12 @@ class Home(ABC):
     def another(self) -> Self:
         """The same place, opened apart."""
 
-    @abstractmethod
-    def release(self) -> None:
+    def release(self) -> None:  # noqa: B027 - most homes keep nobody out
         """Let others open it, where one process at a time must have it, until it is used again."""
 
-    @abstractmethod
     def stamp(self) -> str:
-        """Another than before once somebody has written."""
+        """Another than before once somebody has written, where others may."""
+        return ""
 
     @abstractmethod
     def free(self) -> bool:
@@ -127,9 +126,6 @@ class FolderHome(Home):
 
     def release(self) -> None:
         self.close()
-
-    def stamp(self) -> str:
-        return ""
 
     def free(self) -> bool:
         return not self.folder.exists() or (self.folder.is_dir() and not any(self.folder.iterdir()))

@@ -78,11 +78,15 @@ class Database(ABC):
         """A condition that a column matches `*`, `?` and `[..]`, and its value."""
 
     @abstractmethod
-    def damaged_files(self) -> list[tuple[Path, str]]:
-        """Files of which a part is unreadable, with what is said of it; reads them whole."""
-
-    @abstractmethod
     def close(self) -> None: ...
+
+    def damaged_files(self) -> list[tuple[Path, str]]:
+        """Files of which a part is unreadable, with what is said of it; reads them whole. A server looks after its
+        own."""
+        return []
+
+    def insert(self, table: str, columns: Collection[str], rows: Iterable[Sequence[Any]]) -> None:
+        self.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks(columns)})", rows)
 
     def copy_from(self, other: Database) -> None:
         """Every row of another database, in place of its own."""
@@ -92,8 +96,7 @@ class Database(ABC):
                 rows = other.stream(f"SELECT * FROM {table}")
                 for first in rows:
                     names = list(first.keys())
-                    statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks(names)})"
-                    self.executemany(statement, ([row[name] for name in names] for row in chain([first], rows)))
+                    self.insert(table, names, ([row[name] for name in names] for row in chain([first], rows)))
 
 
 class SqliteDatabase(Database):

@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import uuid4
 
@@ -100,9 +100,6 @@ class PostgresDatabase(Database):
         known = {"*": ".*", "?": "."} | {part: part for part in parts if part[:1] == "[" and part[1:]}
         regex = "".join(known.get(part) or re.escape(part) for part in parts)
         return f"{column} ~ ?", f"^{regex}$"
-
-    def damaged_files(self) -> list[tuple[Path, str]]:
-        return []  # a server looks after its own
 
     def copy_from(self, other: Database) -> None:
         super().copy_from(other)
@@ -268,9 +265,6 @@ class PostgresHome(Home):
 
     def another(self) -> Self:
         return type(self)(self.url, self._settings)
-
-    def release(self) -> None:
-        pass  # nobody is kept out
 
     def stamp(self) -> str:
         try:

@@ -328,8 +328,8 @@ class Records:
         ).fetchall()
         if not rows:
             return [], np.empty((0, 0), np.float32)
-        vectors = np.stack([np.frombuffer(row["vector"], np.float16) for row in rows])
-        return [row["id"] for row in rows], unit_rows(vectors)
+        ids = [row["id"] for row in rows]
+        return ids, unit_rows(np.stack([np.frombuffer(row["vector"], np.float16) for row in rows]))
 
     def count_lane(self, lane: str, encoder: str) -> int:
         """How many chunks have a base vector of a dense lane."""

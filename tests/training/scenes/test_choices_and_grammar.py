@@ -40,7 +40,7 @@ def test_more_of_a_sample_begin_with_fewer_of_it(seed: int, count: int) -> None:
 @given(SEEDS)
 def test_colours_of_one_picture_have_different_plain_names(seed: int) -> None:
     choices = Choices(seed)
-    choices.colours("colour", 5, [(255, 255, 255)])
+    choices.colours(5, [(255, 255, 255)])
     basics = [COLOURS[value].basic for value in choices.attributes.values()]
     assert len(set(basics)) == 5
     assert "white" not in basics

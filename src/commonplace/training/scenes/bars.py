@@ -71,7 +71,7 @@ def grouped_bars(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("{subject}")
     groups, count = pick.count("groups", 3, 6), pick.count("colours", 2, 3)
     stacked = pick.pick("arrangement", ("stacked", "side by side")) == "stacked"
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     x, y = c.area.left + 8, c.area.top + 8
     for n, name in enumerate(pick.texts("series", "[{short}|{category}]", count)):
         c.plate((x, y - 7, x + 16, y + 7), colours[n], radius=0)

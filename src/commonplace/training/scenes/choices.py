@@ -112,11 +112,11 @@ class Choices:
         self.options[name] = tuple(option for option in free if COLOURS[option].basic != basic)
         return self.varied(name, COLOURS[value].rgb)
 
-    def colours(self, name: str, count: int, avoid: Iterable[Rgb]) -> list[Rgb]:
+    def colours(self, count: int, avoid: Iterable[Rgb]) -> list[Rgb]:
         """`colour 1`, `colour 2` and so on, all different."""
         taken = list(avoid)
         for n in range(count):
-            taken.append(self.colour(f"{name} {n + 1}", taken))
+            taken.append(self.colour(f"colour {n + 1}", taken))
         return taken[-count:]
 
     def set_ground(self, name: str) -> None:

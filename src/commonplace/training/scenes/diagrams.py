@@ -93,7 +93,7 @@ def architecture(c: Canvas, pick: Choices) -> Said:
     sideways = pick.pick("direction", ("left to right", "top to bottom")) == "left to right"
     layers = pick.count("layers", 2, 4)
     grouped = pick.pick("groups", ("dashed frames", "tinted areas", "nothing"))
-    colours = pick.colours("colour", layers, [c.ground])
+    colours = pick.colours(layers, [c.ground])
     rows: list[list[Point]] = []
     sizes: list[Point] = []
     looks = ["boxes in {layers} layers from {direction}", "arrows [go|point] from {direction}"]
@@ -165,7 +165,7 @@ def concept(c: Canvas, pick: Choices) -> Said:
     form = pick.pick("form", ("pyramid", "funnel", "row of arrows", "overlapping circles"))
     count = pick.count("number", 3, 4)
     (x, y), (left, top, _, _), (wide, tall) = c.area.middle, c.area, (c.area.wide, c.area.tall)
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     step, half = tall / count, min(wide / 2, 200)
     for n in range(count):
         name = pick.text(f"name {n}", "[{category}|{state}|{short}|{team}]")

@@ -114,7 +114,7 @@ def several_lines(c: Canvas, pick: Choices) -> Said:
     topic = c.heading("{subject}")
     count = pick.count("number", 2, 5)
     names = pick.texts("series", pick.one("series kind", ("{host}", "{short}", "{city}", "{category}")), count)
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     across = pick.chance("legend across", 0.6)
     at_top = pick.pick("legend", ("above", "below")) == "above"
     area, high = c.area, 24.0 if across else 24.0 * count
@@ -146,7 +146,7 @@ def stacked_areas(c: Canvas, pick: Choices) -> Said:
     total = curve(whole, 80, "middle", pick.rng("total")) * 0.85 + 0.08
     parts = np.array([pick.uniform(f"part {n}", 0.6, 1.4) for n in range(count)])
     levels = np.concatenate([[0], np.cumsum(parts / parts.sum())])
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     for n in range(count):
         low, high = path(plot, total * levels[n]), path(plot, total * levels[n + 1])
         c.pen.polygon([*low, *high[::-1]], colours[n])
@@ -221,7 +221,7 @@ def traces(c: Canvas, pick: Choices) -> Said:
         c.pen.line((left, y, right, y), c.faint)
     count = pick.count("number", 2, 4)
     looks = ["{number} traces one below the other"]
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     shapes = ("waves", "sawtooth", "on and off", "bursts", "noise", "ringing", "flat")
     for n in range(count):
         shape = pick.pick(f"shape {n + 1}", shapes)

@@ -32,7 +32,7 @@ def pie(c: Canvas, pick: Choices) -> Said:
         x, kx = right - radius - 8, left + 6
         room = x - radius - kx - 26
     y, angle = (top + bottom) / 2, -pi / 2
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     for n, share in enumerate(shares):
         turns = np.linspace(angle, angle + 2 * pi * share, max(3, int(40 * share)))
         angle += 2 * pi * share
@@ -179,7 +179,7 @@ def scatter(c: Canvas, pick: Choices) -> Said:
             looks.append("a straight {line colour} line through the dots")
         return Said(topic, looks)
     count = pick.count("number", 2, 4)
-    colours = pick.colours("colour", count, [c.ground])
+    colours = pick.colours(count, [c.ground])
     looks = ["{number} clusters of {dots}[|, each in its own colour]"]
     for n, (x0, y0) in enumerate(pick.sample("centres", tuple(PLACES), count)):
         spread = rng.normal(0, 0.06, (2, 24))

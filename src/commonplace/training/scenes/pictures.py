@@ -92,7 +92,7 @@ def _streets(c: Canvas, pick: Choices, box: Box) -> tuple[list[str], list[Rgb]]:
 
 def _regions(c: Canvas, pick: Choices, box: Box) -> tuple[list[str], list[Rgb]]:
     """As `_islands`."""
-    colours = pick.colours("colour", 2, [c.ground])
+    colours = pick.colours(2, [c.ground])
     jitter = pick.integer("jitter", 0, 99)
     corners = {
         (r, k): (box.left + box.wide * (k / 4 + (((r * 7 + k * 13 + jitter) % 9) / 9 - 0.5) * 0.14 * (0 < k < 4)),

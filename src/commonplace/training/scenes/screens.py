@@ -53,7 +53,7 @@ def alerts(c: Canvas, pick: Choices) -> Said:
     count = pick.count("number", 1, 4)
     shape = pick.pick("shape", ("filled banners", "outlined banners", "banners with a coloured edge"))
     side = pick.pick("icon side", ("left", "right"))
-    topic, looks, colours = "", list[str](), pick.colours("colour", count, [c.ground])
+    topic, looks, colours = "", list[str](), pick.colours(count, [c.ground])
     for n, cell in enumerate(c.area.line_up(count, 16, down=True)):
         left, right, y, half = cell.left, cell.right, cell.middle[1], min(44.0, cell.tall / 2)
         sign = pick.pick(f"icon {n + 1}", ICONS)
