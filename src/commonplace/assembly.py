@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, astuple
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -99,16 +100,14 @@ class Assembly:
         from commonplace.ingest.pipeline import Pipeline
 
         return Pipeline(
-            self.records, self.store, self.space.words,
-            self.space.encoders.get("image"), workers=settings.workers, limits=settings.limits,
+            self.records, self.store, self.space.words, self.space.media,
+            workers=settings.workers, limits=settings.limits,
         )  # fmt: skip
 
     def searcher(self) -> Searcher:
         if self._searcher is None:
-            self._searcher = Searcher(
-                self.records, self.store, self.space.words, self.space.encoders,
-                Calibration.load(self._calibration_file),
-            )  # fmt: skip
+            calibration = Calibration.load(self._calibration_file)
+            self._searcher = Searcher(self.records, self.store, self.space, calibration)
         return self._searcher
 
     # -- what the collection knows of its own scores
@@ -179,26 +178,37 @@ class Assembly:
         return generation_folder(self.home.files, self.identity)
 
 
-def tower_of(space: Space, lane: str) -> Encoder:
-    """What made the vectors of a dense lane."""
-    return space.words if lane == "text" else space.encoders["image"]
+def towers_of(space: Space, lane: str) -> list[Encoder]:
+    """What makes the vectors of a dense lane; none where the space has no such lane."""
+    return [space.words] if lane == "text" else list(space.media.values())
+
+
+def lane_fingerprint(towers: Sequence[Encoder]) -> str:
+    """Of all towers of a lane together."""
+    first, *others = [tower.fingerprint for tower in towers]
+    return sha256(" ".join((first, *others)).encode()).hexdigest()[:32] if others else first
 
 
 def tower_outputs(records: Records, space: Space, lane: str) -> tuple[list[str], Vectors]:
     """Ids of the chunks that have a vector in a dense lane, and those vectors (n, d), before any transform."""
-    tower = tower_of(space, lane)
-    ids, vectors = records.lane_vectors(lane, tower.stored.fingerprint)
-    return ids, tower.finish(vectors) if ids else np.empty((0, tower.dim), np.float32)
+    ids: list[str] = []
+    rows: list[Vectors] = []
+    for tower in towers_of(space, lane):
+        own, vectors = records.lane_vectors(lane, tower.stored.fingerprint)
+        if own:
+            ids += own
+            rows.append(tower.finish(vectors))
+    return ids, np.concatenate(rows) if rows else np.empty((0, towers_of(space, lane)[0].dim), np.float32)
 
 
 def draft_manifest(space: Space, url: str, code: Code) -> Manifest:
     """Of a generation of this space, without transforms."""
-    lanes = {"text": space.words} | ({"media": space.encoders["image"]} if "image" in space.encoders else {})
+    lanes = {lane: towers for lane in ("text", "media") if (towers := towers_of(space, lane))}
     return Manifest(
         store_of(url),
         {
-            lane: LaneManifest(encoder.name, encoder.fingerprint, encoder.dim, (), *astuple(code))
-            for lane, encoder in lanes.items()
+            lane: LaneManifest(towers[0].name, lane_fingerprint(towers), towers[0].dim, (), *astuple(code))
+            for lane, towers in lanes.items()
         },
         wording.FINGERPRINT,
         Location.parse(url).url if url else "",

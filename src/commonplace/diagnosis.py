@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from commonplace.assembly import Assembly, tower_of
+from commonplace.assembly import Assembly, towers_of
 from commonplace.config import Settings
 from commonplace.failures import DAMAGED
 from commonplace.home.database import FILES
@@ -58,7 +58,7 @@ def _miscounted(opened: Assembly) -> list[str]:
     """Lanes of the store that have more or fewer chunks than the records say."""
     records, store, found = opened.records, opened.store, []
     for lane in opened.manifest.lanes:
-        known = records.count_lane(lane, tower_of(opened.space, lane).stored.fingerprint)
+        known = sum(records.count_lane(lane, tower.stored.fingerprint) for tower in towers_of(opened.space, lane))
         if (held := store.count(lane=lane)) != known:
             found.append(f"the store has {held} vectors of lane {lane!r}, the records know of {known}.")
     worded = store.count(lane="bm25")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_of, tower_outputs
+from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_outputs, towers_of
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
 from commonplace.generation import FORMAT, Identity, Manifest, read_manifest, write_identity, write_manifest
 from commonplace.home.base import Home
@@ -27,12 +27,11 @@ from commonplace.home.records import Records
 from commonplace.ingest import wording
 from commonplace.profiles import Code
 from commonplace.stores import remove_store
+from commonplace.types import MEDIUM, Medium
 from commonplace.vectors.normalise import unit_rows
 from commonplace.vectors.transforms import Transform
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from commonplace.config import Settings
     from commonplace.encoders.base import Encoder
     from commonplace.evaluation.golden import Golden, Questions
@@ -71,7 +70,7 @@ class Built:
     generation: str
     chunks: int
     encoded: int
-    """Pictures that a tower looked at anew."""
+    """Pictures and recordings that a tower looked at anew."""
     agreement: float | None = None
     """Of 20 sampled chunks: share of the 10 nearest, in both generations; None where spaces differ."""
     golden: Golden | None = None
@@ -101,8 +100,8 @@ def begin(opened: Assembly, change: Change, home: Home) -> tuple[Assembly, bool]
 
 
 def construct(made: Assembly, settings: Settings, progress: Progress, *, resumed: bool) -> int:
-    """Write all chunks into a generation that was begun; how many pictures its tower had to look at."""
-    encoded = _encode_pictures(made, settings, progress)
+    """Write all chunks into a generation that was begun; how many pictures and recordings its towers had to look at."""
+    encoded = _encode_media(made, settings, progress)
     fill(made, settings, progress, only_missing=resumed)
     return encoded
 
@@ -239,38 +238,41 @@ def _begun(files: Files, wanted: Mapping[str, Any], url: str) -> str | None:
     return None
 
 
-def _encode_pictures(made: Assembly, settings: Settings, progress: Progress) -> int:
-    """Pictures that the space's tower has not seen, from their files; one whose file is gone stays without."""
-    if "image" not in made.space.encoders:
-        return 0
-    encoder = made.space.encoders["image"].stored
-    documents = made.records.pictures_without(encoder.fingerprint)
+def _encode_media(made: Assembly, settings: Settings, progress: Progress) -> int:
+    """Pictures and recordings that the space's towers have not had, from their files; one whose file is gone stays
+    without."""
+    towers = {medium: tower.stored for medium, tower in made.space.media.items()}
+    documents = {d.id: d for medium, tower in towers.items() for d in made.records.unseen(medium, tower.fingerprint)}
     if not documents:
         return 0
     from commonplace.ingest.reading import Job, Prepared
+    from commonplace.ingest.sound import decoder
     from commonplace.ingest.workers import Done, Failed, Workers
 
-    place = made.home.workers
-    jobs = [Job(d.source, d.path, d.root, d.stamp, "", place, encoder.fingerprint) for d in documents]
+    if "audio" in towers:
+        decoder()
+    place, prints = made.home.workers, {medium: tower.fingerprint for medium, tower in towers.items()}
+    jobs = [Job(d.source, d.path, d.root, d.stamp, "", place, prints) for d in documents.values()]
     workers = Workers("commonplace.ingest.reading:read", settings.workers, settings.limits)
-    pending: dict[str, Image] = {}
+    pending: dict[Medium, dict[str, Any]] = {medium: {} for medium in towers}
     encoded = done = 0
     try:
         for job, message in workers.run(jobs):
-            if isinstance(message, Prepared) and message.picture is not None and message.picture.pixels is not None:
-                pending[message.picture.hash] = message.picture.pixels
+            if isinstance(message, Prepared) and message.media is not None and message.media.item is not None:
+                medium = MEDIUM[message.draft.modality]
+                pending[medium][message.media.hash] = message.media.item
+                if len(pending[medium]) >= towers[medium].batch_size:
+                    encoded += _keep(made.records, towers[medium], pending[medium])
             if isinstance(message, Done | Failed):
                 done += 1
                 progress(done, len(jobs), job.source)
-            if len(pending) >= encoder.batch_size:
-                encoded += _keep(made.records, encoder, pending)
-        encoded += _keep(made.records, encoder, pending)
+        encoded += sum(_keep(made.records, tower, pending[medium]) for medium, tower in towers.items())
     finally:
         workers.close()
     return encoded
 
 
-def _keep(records: Records, encoder: Encoder, pending: dict[str, Image]) -> int:
+def _keep(records: Records, encoder: Encoder, pending: dict[str, Any]) -> int:
     count = len(pending)
     if pending:
         vectors = encoder.encode(pending.values())
@@ -294,12 +296,12 @@ def agreement(opened: Assembly, made: Assembly) -> float | None:
     keys = opened.records.base_keys(sample).values()
     shared = total = 0
     for lane in made.manifest.lanes:
-        tower = tower_of(made.space, lane)
         wanted = sorted(key for words, media in keys if (key := media if lane == "media" else words) is not None)
-        kept = opened.records.vectors(tower.stored.fingerprint, wanted)
-        for query in tower.finish(unit_rows(np.stack(list(kept.values())))) if kept else ():
-            before, after = ({hit.id for hit in each.store.dense(lane, query, 10)} for each in (opened, made))
-            shared, total = shared + len(before & after), total + len(before)
+        for tower in towers_of(made.space, lane):
+            kept = opened.records.vectors(tower.stored.fingerprint, wanted)
+            for query in tower.finish(unit_rows(np.stack(list(kept.values())))) if kept else ():
+                before, after = ({hit.id for hit in each.store.dense(lane, query, 10)} for each in (opened, made))
+                shared, total = shared + len(before & after), total + len(before)
     chunks = opened.records.chunks(sample)
     for chunk in chunks.values():
         terms = dict(list(wording.terms(chunk).items())[:4])

@@ -119,9 +119,8 @@ def _ingest(
     plan = scan(opened.records, roots, max_bytes=settings.max_bytes, collection=own, only=only, retry=retry)
     pipeline = opened.pipeline(settings)
     pipeline.skip(plan.skipped)
-    media = opened.space.encoders.get("image")
-    encoder = media.stored.fingerprint if media else ""
-    jobs = [replace(job, home=opened.home.workers, media_encoder=encoder) for job in plan.to_read]
+    towers = {medium: tower.stored.fingerprint for medium, tower in opened.space.media.items()}
+    jobs = [replace(job, home=opened.home.workers, towers=towers) for job in plan.to_read]
     report = pipeline.run(jobs, progress)
     opened.measure()
     if jobs:

@@ -10,6 +10,14 @@ from numpy.typing import NDArray
 
 Modality = Literal["text", "table", "image", "page", "audio", "video"]
 MODALITIES: tuple[Modality, ...] = get_args(Modality)
+RECORDINGS: frozenset[Modality] = frozenset({"audio", "video"})
+
+Medium = Literal["image", "audio", "video"]
+MEDIA: tuple[Medium, ...] = get_args(Medium)
+MEDIUM: dict[Modality, Medium] = {
+    "text": "image", "table": "image", "image": "image", "page": "image", "audio": "audio", "video": "video",
+}  # fmt: skip
+"""What the `media` lane has of a chunk, and which encoder of the space that is for: its picture, sound or frames."""
 
 Lane = Literal["text", "media", "bm25", "identifier"]
 LANES: tuple[Lane, ...] = get_args(Lane)
@@ -65,7 +73,8 @@ class Chunk:
     """The unit of retrieval, as it is stored.
 
     `text` is what the document itself says here; `words` is what OCR or speech recognition read in it;
-    `mentions` is what other pages say of it. `media` is the content hash under which its picture is cached.
+    `mentions` is what other pages say of it. `media` is the content hash of its picture, sound or frames, under which
+    is kept what towers and OCR made of them.
     """
 
     id: str

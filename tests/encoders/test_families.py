@@ -397,6 +397,31 @@ def test_a_sound_is_a_query_where_the_space_hears(
         assert collection.search(audio=tmp_path / "noise.flac").lanes["text"] == "its encoder reads no sounds"
 
 
+@pytest.mark.parametrize("kind", ["transformers-clap", "transformers-pe-audio-video"])
+def test_recordings_in_a_collection_have_the_vectors_of_their_files(
+    kind: str, made: Callable[[str], Path], folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    import soundfile
+    from ingest.test_sound_and_video import write_video
+
+    from commonplace.collection import Collection
+
+    root, name = folder("notes", {"rain.md": "rain on a roof"}), f"transformers:{made(kind)}"
+    soundfile.write(root / "yard.flac", np.random.default_rng(0).standard_normal(8_000) / 8, 8_000)
+    write_video(root / "dark.mp4", [10] * 20)
+    with Collection(tmp_path / "c", model=f"bundled+{name}") as collection:
+        assert collection.add(root).failed == ()
+        assert collection.search(audio=root / "yard.flac").hits[0].source == "notes/yard.flac"
+        hits = collection.search("a dog barks", lanes=["media"]).hits
+    space = load_space(name)
+    (asked,) = space.encode_query(["a dog barks"])
+    files = {"audio": root / "yard.flac", "video": root / "dark.mp4"}
+    assert {hit.source: hit.lanes["media"].score for hit in hits} == pytest.approx(
+        {f"notes/{file.name}": asked @ space.encode(m, [file])[0] for m, file in files.items() if m in space.encoders},
+        abs=2e-3,  # kept as halves
+    )
+
+
 def test_sounds_and_videos_are_embedded_from_their_files(made: Callable[[str], Path], tmp_path: Path) -> None:
     import json
 

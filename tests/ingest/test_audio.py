@@ -12,7 +12,6 @@ import pytest
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.elements import Front, Recording
 from commonplace.ingest.readers import audio
-from commonplace.types import Locator
 
 
 def write(path: Path, seconds: float = 1.5, **tags: bytes) -> Path:
@@ -33,14 +32,14 @@ def write(path: Path, seconds: float = 1.5, **tags: bytes) -> Path:
 
 
 def test_a_recording_has_a_length(tmp_path: Path) -> None:
-    assert list(audio.read(write(tmp_path / "a.wav"))) == [Front(), Recording(1.5, "", Locator(start=0.0, end=1.5))]
+    assert list(audio.read(write(tmp_path / "a.wav"))) == [Front(), Recording(1.5)]
 
 
 def test_tags_become_title_date_and_text(tmp_path: Path) -> None:
     path = write(tmp_path / "a.wav", INAM=b"Standup", IART=b"Ingrid Lund", ICRD=b"2026-03-14", IGNR=b"Meeting")
     assert list(audio.read(path)) == [
         Front("Standup", ("Meeting",), datetime(2026, 3, 14, tzinfo=UTC)),
-        Recording(1.5, "Standup\nIngrid Lund\nMeeting", Locator(start=0.0, end=1.5)),
+        Recording(1.5, "Standup\nIngrid Lund\nMeeting"),
     ]
 
 

@@ -166,13 +166,15 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
       commonplace show 3f2a9c0d1e4b5a67
       commonplace show 3f2a9c0d1e4b5a67 --query "connection refused" -o crop.png
     """
+    from commonplace.types import RECORDINGS
+
     with commonplace.open(path) as collection:
         chunk = collection.get(id)
         if as_json:
             print_json(chunk)
             return
         _print_chunk(chunk, query)
-        if chunk.media is None:
+        if chunk.media is None or chunk.modality in RECORDINGS:
             return
         from commonplace.crops import crop
 

@@ -12,7 +12,12 @@ import commonplace
 from commonplace.cli.common import FILE, json_option, print_json, print_result
 from commonplace.errors import CommonplaceError, MissingExtra
 
-MODULES = {"clip": "open_clip", "transformers": "transformers", "sentence-transformers": "sentence_transformers"}
+MODULES = {
+    "clip": "open_clip",
+    "transformers": "transformers",
+    "sentence-transformers": "sentence_transformers",
+    "sound": "soundfile",
+}
 """Extra -> the module that it brings."""
 COLUMNS = ("name", "dim", "modalities", "MB", "licence", "installed", "downloaded")
 

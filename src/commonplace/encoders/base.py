@@ -30,9 +30,7 @@ class Encoder(ABC):
     fingerprint: str
     batch_size: int = 32
     pixels: int = 512
-    """Of pictures and frames: the shorter side of what it looks at."""
-    frames: int = 0
-    """Of a video encoder: how many frames of a file it looks at."""
+    """Of pictures: the shorter side of what it looks at."""
     opened: bool = True
     """Whether files are opened for it; a user's own encoder gets its items as they are."""
 

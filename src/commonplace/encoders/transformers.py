@@ -186,9 +186,6 @@ class PerceptionEncoder(TransformersEncoder):
     space. The parts are loaded by themselves: transformers' own class for words alone would load all three.
     """
 
-    frames = 16
-    """What the checkpoints called `-16-frame` were trained on; the others take any number."""
-
     def _load_tower(self, library: Any, whole: Any, dtype: Any) -> Any:
         both = whole.model_type == "pe_audio_video"
         parts = whole.audio_video_config if both and self.modality != "text" else whole

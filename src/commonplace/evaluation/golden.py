@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from commonplace.assembly import Assembly, tower_of
+from commonplace.assembly import Assembly, lane_fingerprint, towers_of
 from commonplace.collection import Collection
 from commonplace.errors import CollectionError
 from commonplace.evaluation.questions import Question
@@ -73,6 +73,7 @@ def _can_be_asked(live: Assembly) -> bool:
         live.store.count() > 0
         and live.manifest.wording == wording.FINGERPRINT
         and all(
-            held.fingerprint == tower_of(live.space, lane).fingerprint for lane, held in live.manifest.lanes.items()
+            held.fingerprint == lane_fingerprint(towers_of(live.space, lane))
+            for lane, held in live.manifest.lanes.items()
         )
     )

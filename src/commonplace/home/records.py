@@ -30,17 +30,19 @@ from commonplace.home.rows import (
     path_of,
     word_of,
 )
-from commonplace.types import Chunk, Mention, Modality, Vectors
+from commonplace.types import Chunk, Medium, Mention, Modality, Vectors
 from commonplace.vectors.normalise import unit_rows
 
 WORDS = frozenset({"text", "bm25", "identifier"})
-COULD: dict[tuple[int, int], frozenset[str]] = {
-    (0, 0): frozenset(),
-    (1, 0): WORDS,
-    (0, 1): frozenset({"media"}),
-    (1, 1): WORDS | {"media"},
+COULD: dict[tuple[bool, bool], frozenset[str]] = {
+    (False, False): frozenset(),
+    (True, False): WORDS,
+    (False, True): frozenset({"media"}),
+    (True, True): WORDS | {"media"},
 }
-"""Whether a chunk has words, and a picture -> the lanes that could find it."""
+"""Whether a chunk has words, and something for a tower of the media lane -> the lanes that could find it."""
+_MEDIUM = "CASE WHEN modality IN ('audio', 'video') THEN modality ELSE 'image' END"
+"""As `types.MEDIUM`."""
 
 _ORPHANS = {
     "pictures": "hash NOT IN (SELECT media FROM chunks WHERE media IS NOT NULL)",
@@ -195,7 +197,7 @@ class Records:
         )  # fmt: skip
 
     def base_keys(self, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
-        """Chunk id -> keys of its base vectors: of its words, of its picture."""
+        """Chunk id -> keys of its base vectors: of its words, of its media."""
         rows = self._db.execute(f"SELECT id, words_key, media FROM chunks WHERE id IN ({marks(ids)})", tuple(ids))
         return {row["id"]: (row["words_key"], row["media"]) for row in rows}
 
@@ -233,15 +235,18 @@ class Records:
         rows = self._db.execute("SELECT chunks.id, source FROM chunks JOIN documents ON documents.id = document")
         return {row["id"]: row["source"] for row in rows if row["id"] in wanted}
 
-    def standing(self, ids: Iterable[str]) -> dict[str, tuple[int, frozenset[str]]]:
-        """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match."""
-        wanted = list(ids)
+    def standing(self, ids: Iterable[str], media: Iterable[Medium]) -> dict[str, tuple[int, frozenset[str]]]:
+        """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match.
+
+        media  what the space has towers for
+        """
+        wanted, seen = list(ids), list(media)
         rows = self._db.execute(
-            "SELECT id, document, words_key IS NOT NULL AS words, media IS NOT NULL AS media FROM chunks "
-            f"WHERE id IN ({marks(wanted)})",
-            wanted,
+            "SELECT id, document, words_key IS NOT NULL AS words, "
+            f"media IS NOT NULL AND {_MEDIUM} IN ({marks(seen)}) AS media FROM chunks WHERE id IN ({marks(wanted)})",
+            (*seen, *wanted),
         )
-        return {row["id"]: (row["document"], COULD[row["words"], row["media"]]) for row in rows}
+        return {row["id"]: (row["document"], COULD[bool(row["words"]), bool(row["media"])]) for row in rows}
 
     def count_chunks(self) -> dict[Modality, int]:
         rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")
@@ -336,19 +341,20 @@ class Records:
         key = "words_key" if lane == "text" else "media"
         return self._count(f"chunks JOIN vectors ON key = {key} AND encoder = ?", (encoder,))
 
-    def pictures_without(self, encoder: str) -> list[Document]:
-        """Documents with a picture that this tower has not seen."""
+    def unseen(self, medium: Medium, encoder: str) -> list[Document]:
+        """Documents with something for a tower that it has not had."""
         rows = self._db.execute(
             "SELECT DISTINCT documents.* FROM documents JOIN chunks ON chunks.document = documents.id "
-            "WHERE media IS NOT NULL AND NOT EXISTS "
+            f"WHERE media IS NOT NULL AND {_MEDIUM} = ? AND NOT EXISTS "
             "(SELECT 1 FROM vectors WHERE encoder = ? AND key = media) ORDER BY source",
-            (encoder,),
+            (medium, encoder),
         )
         return [document_of(row) for row in rows]
 
     def unread_pictures(self) -> list[str]:
         """Ids of the chunks whose picture has neither words nor thumbnail in the cache."""
-        return self._ids("chunks WHERE media IS NOT NULL AND media NOT IN (SELECT hash FROM pictures) ORDER BY id")
+        unread = "media NOT IN (SELECT hash FROM pictures)"
+        return self._ids(f"chunks WHERE media IS NOT NULL AND {_MEDIUM} = 'image' AND {unread} ORDER BY id")
 
     def put_labels(self, labels: Mapping[str, tuple[str, float]]) -> None:
         """Content hash of a picture -> its label and how likely that is. Labels from before are gone."""
@@ -362,7 +368,8 @@ class Records:
     def pictures(self) -> dict[str, list[str]]:
         """Content hash of each picture -> the chunks that show it."""
         found: dict[str, list[str]] = {}
-        for row in self._db.execute("SELECT media, id FROM chunks WHERE media IS NOT NULL ORDER BY id"):
+        pictures = f"media IS NOT NULL AND {_MEDIUM} = 'image'"
+        for row in self._db.execute(f"SELECT media, id FROM chunks WHERE {pictures} ORDER BY id"):
             found.setdefault(row["media"], []).append(row["id"])
         return found
 

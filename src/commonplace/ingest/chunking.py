@@ -65,8 +65,7 @@ def drafts(elements: Iterable[Element | Front | Note]) -> Iterator[Draft]:
                     element.modality, element.locator, "", element.data, element.alt, element.caption, element.paragraph
                 )
             case Recording():
-                locator = replace(element.locator, start=0.0, end=element.seconds)
-                yield Draft("audio", locator, element.text)
+                yield Draft(element.modality, Locator(start=0.0, end=element.seconds), element.text)
     if run:
         yield _joined(run)
 

@@ -61,11 +61,11 @@ class PictureLink:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A sound file as a whole: its length in seconds, its tags as text."""
+    """A sound or video file as a whole: its length in seconds, its tags as text."""
 
     seconds: float
     text: str = ""
-    locator: Locator = NOWHERE
+    modality: Modality = "audio"
 
 
 Element = Passage | Table | Picture | PictureLink | Recording

@@ -35,6 +35,7 @@ FORMATS = {
     "epub": "commonplace.ingest.readers.epub:read",
     "image": "commonplace.ingest.readers.image:read",
     "audio": "commonplace.ingest.readers.audio:read",
+    "video": "commonplace.ingest.readers.video:read",
 }
 
 _TEXT_SUFFIXES = {
@@ -57,6 +58,7 @@ _TEXT_SUFFIXES = {
 }
 _BY_SUFFIX = {suffix: name for name, suffixes in _TEXT_SUFFIXES.items() for suffix in suffixes.split()}
 
+VIDEO = re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ")
 # What a file begins with. A dot stands for any byte.
 _SIGNATURES = (
     ("pdf", rb".{0,1019}?%PDF-"),
@@ -64,10 +66,9 @@ _SIGNATURES = (
     ("image", rb"BM....\0\0\0\0|....ftyp(heic|heix|hevc|hevx|heim|heis|mif1|msf1|avif|avis)"),
     ("audio", rb"RIFF....WAVE|FORM....AIF[FC]|fLaC|OggS|ID3|\xff[\xfb\xfa\xf3\xf2\xf1\xf9]|....ftypM4[AB] "),
     ("audio", rb"\x30\x26\xb2\x75\x8e\x66\xcf\x11"),  # ASF, the container of WMA
+    ("video", VIDEO.pattern),  # after the pictures and sounds that are in the same container
 )
-VIDEO = re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ")
 _UNREAD = (
-    (VIDEO.pattern, "a video, which is not read"),
     (rb"\xd0\xcf\x11\xe0", "an encrypted or old Office file; save it without a password as docx, xlsx or pptx"),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "an archive; unpack it and add the folder"),
     (rb"\x7fELF|MZ|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe", "a program, which is not read"),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -21,23 +21,22 @@ from commonplace.home.rows import Document, Reading, Root, chunk_id, utc_seconds
 from commonplace.ingest import wording
 from commonplace.ingest.elements import NOWHERE, Draft, Front, Note, PictureLink
 from commonplace.ingest.links import PictureSources, is_picture
-from commonplace.ingest.reading import Job, Opened, PictureOf, Prepared, Unchanged
+from commonplace.ingest.reading import Job, Media, Opened, Prepared, Unchanged
 from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
 from commonplace.stores.base import Point, Store
 from commonplace.stores.filters import label_tag
-from commonplace.types import Chunk, Mention, Modality
+from commonplace.types import MEDIUM, RECORDINGS, Chunk, Medium, Mention, Modality, Vectors
 from commonplace.vectors.normalise import unit_rows
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 Progress = Callable[[int, int, str], None]
 """Called with (files done, files in all, source of the last one)."""
 
 BATCH = 64
 """Chunks that are encoded and written together: enough to fill the encoder, little to lose."""
+HEAVY = 16
+"""How many chunks one with sound or frames counts for: they are some 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class AddReport:
     removed: int = 0
     seconds: float = 0.0
     encoded: int = 0
-    """Texts and pictures that a tower looked at anew."""
+    """Texts, pictures and recordings that a tower looked at anew."""
     left_out: dict[str, int] = field(default_factory=dict)
     """Not counted above: how many files and folders were "hidden", "ignored" (.gitignore) or "excluded"."""
 
@@ -71,7 +70,7 @@ class _Open:
 class Pipeline:
     """Writes documents into one collection.
 
-    text, media  the towers of the two dense lanes; `media` may be None for a collection without pictures' vectors
+    text, media  the towers of the two dense lanes; `media` by what they take, empty for a collection without that lane
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Pipeline:
         records: Records,
         store: Store,
         text: Encoder,
-        media: Encoder | None,
+        media: Mapping[Medium, Encoder],
         *,
         workers: int,
         limits: Limits,
@@ -88,7 +87,8 @@ class Pipeline:
         self._text, self._media = text, media
         self._workers = Workers("commonplace.ingest.reading:read", workers, limits)
         self._open: dict[str, _Open] = {}
-        self._pending: list[tuple[Chunk, PictureOf | None]] = []
+        self._pending: list[tuple[Chunk, Media | None]] = []
+        self._weight = 0
         self._ended: list[_Open] = []
         self._changed_mentions: set[str] = set()
         self._encoded = 0
@@ -130,7 +130,7 @@ class Pipeline:
                                 self._take(opened, Prepared(Draft("text", NOWHERE)), counted)
                             self._ended.append(opened)
                         progress(done, len(jobs), job.source)
-                if len(self._pending) >= BATCH:
+                if self._weight >= BATCH:
                     self._flush()
             self._flush()
             self._refresh_mentioned()
@@ -167,15 +167,18 @@ class Pipeline:
                 self._records.sweep()
         return count
 
-    def index(self, chunks: Sequence[Chunk], pixels: dict[str, Image]) -> None:
-        """Write the points of chunks, encoding only what has no base vector yet."""
+    def index(self, chunks: Sequence[Chunk], items: Mapping[str, Any]) -> None:
+        """Write the points of chunks, encoding only what has no base vector yet.
+
+        items  content hash -> the picture, sound or frames; what is missing stays without a vector
+        """
         texts = {chunk.id: wording.passage(chunk) for chunk in chunks}
         keys = {id: _key(text) for id, text in texts.items() if text}
         text_vectors = self._encode(self._text, {key: texts[id] for id, key in keys.items()})
-        media_vectors = {}
-        if self._media is not None:
-            wanted = {chunk.media for chunk in chunks if chunk.media}
-            media_vectors = self._encode(self._media, {hash: pixels.get(hash) for hash in wanted})
+        media_vectors: dict[str, Vectors] = {}
+        for medium, tower in self._media.items():
+            wanted = {chunk.media for chunk in chunks if chunk.media and MEDIUM[chunk.modality] == medium}
+            media_vectors |= self._encode(tower, {hash: items.get(hash) for hash in wanted})
         documents = {source: self._records.document(source) for source in {chunk.source for chunk in chunks}}
         points = []
         for chunk in chunks:
@@ -247,25 +250,27 @@ class Pipeline:
             self._changed_mentions.add(picture)
 
     def _take(self, opened: _Open, prepared: Prepared, counted: dict[Modality, int]) -> None:
-        draft, picture = prepared.draft, prepared.picture
+        draft, media = prepared.draft, prepared.media
         document = opened.document
         if draft.modality == "text" and opened.unseen:
             said = (words for words in dict.fromkeys(opened.unseen) if words not in draft.text)
             draft = replace(draft, text="\n\n".join(filter(None, (draft.text, *said))))
             opened.unseen.clear()
-        content = sha256(f"{draft.text}\x00{picture.hash if picture else ''}".encode()).hexdigest()
+        hash = media.hash if media else None
+        content = sha256(f"{draft.text}\x00{hash or ''}".encode()).hexdigest()
         id = chunk_id(document.source, draft.locator, content)
-        media = picture.hash if picture else None
-        chunk = Chunk(id, document.source, draft.modality, draft.locator, document.title, draft.text, media=media)
+        chunk = Chunk(id, document.source, draft.modality, draft.locator, document.title, draft.text, media=hash)
         own = Mention(document.source, draft.alt, draft.caption, draft.locator.headings, draft.paragraph)
         with self._records.transaction():
-            if picture is not None and picture.words is not None:
-                reading = Reading(picture.hash, picture.width, picture.height, picture.words, picture.thumbnail)
-                self._records.put_reading(reading, picture.reader)
+            if media is not None and media.words is not None:
+                reading = Reading(media.hash, media.width, media.height, media.words, media.thumbnail)
+                self._records.put_reading(reading, media.reader)
             self._records.put_chunk(chunk, document, opened.position, own)
         opened.position += 1
         counted[draft.modality] = counted.get(draft.modality, 0) + 1
-        self._pending.append((chunk, picture))
+        self._pending.append((chunk, media))
+        heavy = draft.modality in RECORDINGS and media is not None and media.item is not None
+        self._weight += HEAVY if heavy else 1
 
     def _fail(self, job: Job, reason: str) -> None:
         """The account keeps the reason; what an earlier revision had stays findable."""
@@ -289,17 +294,17 @@ class Pipeline:
     # -- batches
 
     def _flush(self) -> None:
-        pending, self._pending = self._pending, []
+        pending, self._pending, self._weight = self._pending, [], 0
         chunks = self._records.chunks([chunk.id for chunk, _ in pending])
-        pixels = {picture.hash: picture.pixels for _, picture in pending if picture and picture.pixels is not None}
+        items = {media.hash: media.item for _, media in pending if media and media.item is not None}
         if chunks:
-            self.index(list(chunks.values()), pixels)
+            self.index(list(chunks.values()), items)
             self._store.optimize()
         ended, self._ended = self._ended, []
         for opened in ended:
             self._end(opened)
 
-    def _encode(self, encoder: Encoder, items: dict[str, Any]) -> dict[str, np.ndarray[Any, np.dtype[np.float32]]]:
+    def _encode(self, encoder: Encoder, items: dict[str, Any]) -> dict[str, Vectors]:
         """Key -> unit vector (d,); what the base has is not computed again. None marks an item that must be there."""
         stored = encoder.stored
         found = self._records.vectors(stored.fingerprint, items)

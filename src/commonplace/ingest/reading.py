@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from hashlib import file_digest, sha256
 from pathlib import Path
@@ -16,11 +16,12 @@ from commonplace.ingest.chunking import drafts
 from commonplace.ingest.elements import Draft, Front, Note, PictureLink
 from commonplace.ingest.formats import detect, reader
 from commonplace.ingest.walk import stamp
-from commonplace.types import Word
+from commonplace.types import MEDIUM, RECORDINGS, Medium, Word
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from commonplace.encoders.base import Sound, Video
     from commonplace.ingest.ocr import PictureReader
 
 PIXELS_SIDE = 512
@@ -41,8 +42,8 @@ class Job:
     """Hash of the bytes that the collection has of it, or empty: equal bytes are not read again."""
     home: str | Path = ""
     """Where the collection is that may know its pictures."""
-    media_encoder: str = ""
-    """Fingerprint of the picture tower: pixels travel only where its vector is missing."""
+    towers: Mapping[Medium, str] = field(default_factory=dict)
+    """Of the media lane, by fingerprint: pixels, sound and frames travel only where a vector of theirs is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,12 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureOf:
-    """A picture of a draft. `words` is None where the collection has read it before; `pixels` likewise."""
+class Media:
+    """The picture of a draft, or the recording that it is.
+
+    words  that OCR read in a picture; None where the collection has read it before, and of recordings
+    item   for the tower; None where the collection has its vector, or no such tower
+    """
 
     hash: str
     width: int = 0
@@ -66,15 +71,15 @@ class PictureOf:
     words: tuple[Word, ...] | None = None
     reader: str = ""
     thumbnail: bytes = b""
-    pixels: Image | None = None
+    item: Image | Sound | Video | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A draft with its picture opened. `draft.picture` is gone: it may be large and nobody needs it any more."""
+    """A draft with its media opened. `draft.picture` is gone: it may be large and nobody needs it any more."""
 
     draft: Draft
-    picture: PictureOf | None = None
+    media: Media | None = None
 
 
 def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink | Prepared]:
@@ -100,10 +105,14 @@ def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink |
         yield from links
         links.clear()
         try:
-            yield _prepared(draft, job)
+            yield _recorded(draft, job, content) if draft.modality in RECORDINGS else _prepared(draft, job)
         except UnreadableFile as error:
             if format == "image":
                 raise
+            if draft.modality in RECORDINGS:
+                yield Note(f"found by its name and tags alone: {error}")
+                yield Prepared(draft)
+                continue
             place = f" on page {draft.locator.page}" if draft.locator.page else ""
             yield Note(f"a picture{place} was left out: {error}")
             if draft.text:
@@ -130,17 +139,34 @@ def _prepared(draft: Draft, job: Job) -> Prepared:
     # A table that was drawn is searched by its cells: they are more exact than OCR of its picture.
     reader = picture_reader() if draft.modality != "table" else None
     fingerprint = reader.fingerprint if reader else ""
-    records = _records(job.home)
-    was_read, has_vector = records.has_reading(hash, fingerprint), records.has_vector(job.media_encoder, hash)
-    if was_read and has_vector:
-        return Prepared(draft, PictureOf(hash))
+    was_read, wanted = _records(job.home).has_reading(hash, fingerprint), _wanted(job, "image", hash)
+    if was_read and not wanted:
+        return Prepared(draft, Media(hash))
     image = open_picture(data, max_side=None)
-    pixels = None if has_vector else _reduced(image, PIXELS_SIDE)
+    pixels = _reduced(image, PIXELS_SIDE) if wanted else None
     if was_read:
-        return Prepared(draft, PictureOf(hash, pixels=pixels))
+        return Prepared(draft, Media(hash, item=pixels))
     words = reader.read(image) if reader else ()
     small = thumbnail(image, THUMBNAIL_SIDE)
-    return Prepared(draft, PictureOf(hash, image.width, image.height, words, fingerprint, small, pixels))
+    return Prepared(draft, Media(hash, image.width, image.height, words, fingerprint, small, pixels))
+
+
+def _recorded(draft: Draft, job: Job, content: str) -> Prepared:
+    """With its sound or frames, where they are wanted. A recording is a whole file, so its hash is the file's."""
+    if not _wanted(job, MEDIUM[draft.modality], content):
+        return Prepared(draft, Media(content))
+    if draft.modality == "audio":
+        from commonplace.ingest.sound import open_sound
+
+        return Prepared(draft, Media(content, item=open_sound(job.path)))
+    from commonplace.ingest.video import open_video
+
+    return Prepared(draft, Media(content, item=open_video(job.path)))
+
+
+def _wanted(job: Job, medium: Medium, hash: str) -> bool:
+    """Whether the space has a tower for this that has not had it yet."""
+    return medium in job.towers and not _records(job.home).has_vector(job.towers[medium], hash)
 
 
 @cache

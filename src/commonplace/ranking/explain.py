@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from commonplace.types import Evidence
+from commonplace.types import Evidence, Modality
 
 
-def reason(lanes: Mapping[str, Evidence], matched: Sequence[str], wanted: int, identifiers: Sequence[str]) -> str:
+def reason(
+    lanes: Mapping[str, Evidence], matched: Sequence[str], wanted: int, identifiers: Sequence[str], modality: Modality
+) -> str:
     """matched  terms of the query that the hit says, of `wanted` different ones"""
     parts = []
     if identifiers:
@@ -17,7 +19,8 @@ def reason(lanes: Mapping[str, Evidence], matched: Sequence[str], wanted: int, i
     if "text" in lanes and lanes["text"].rank <= 10:
         parts.append(f"its words mean something near ({_ordinal(lanes['text'].rank)} by meaning)")
     if "media" in lanes and lanes["media"].rank <= 10:
-        parts.append(f"looks like it ({_ordinal(lanes['media'].rank)} by looks)")
+        verb, noun = ("sounds", "sound") if modality == "audio" else ("looks", "looks")
+        parts.append(f"{verb} like it ({_ordinal(lanes['media'].rank)} by {noun})")
     if "rerank" in lanes:
         parts.append(f"{_ordinal(lanes['rerank'].rank)} when read with the query")
     if not parts and lanes:

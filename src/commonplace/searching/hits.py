@@ -48,8 +48,8 @@ def hits_of(
             Hit(
                 len(hits) + 1, round(row.score, 4), row.id, chunk.source, chunk.modality, chunk.title,
                 snippet(_shown(chunk), wanted, _terms_of_piece), where.page, where.bbox, where.start, where.end,
-                tuple(pages), lanes, reason(lanes, matched, len(wanted), identifiers), matched, identifiers,
-                tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
+                tuple(pages), lanes, reason(lanes, matched, len(wanted), identifiers, chunk.modality), matched,
+                identifiers, tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
             )
         )  # fmt: skip
         if len(hits) == k:

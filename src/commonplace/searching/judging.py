@@ -13,6 +13,7 @@ from commonplace.ranking.calibration import Calibration
 from commonplace.ranking.evidence import Signs, Weights, answerable, by_looks, by_words, unsaid
 from commonplace.searching.lanes import Found, Query
 from commonplace.stores.base import Store
+from commonplace.types import Medium
 
 PICTURE_ALONE, PICTURE_WITH_WORDS = 1.0, 0.5
 """Say of looks where a picture or a sound is the query; words that OCR read in it have the rest."""
@@ -48,8 +49,11 @@ class Judged:
 class Judge:
     """Of one collection, while nothing is written: a new one is made after every `add`."""
 
-    def __init__(self, records: Records, store: Store, calibration: Calibration | None) -> None:
-        self._records, self._store, self._calibration = records, store, calibration
+    def __init__(
+        self, records: Records, store: Store, calibration: Calibration | None, media: Iterable[Medium]
+    ) -> None:
+        """media  what the media lane has vectors of"""
+        self._records, self._store, self._calibration, self._media = records, store, calibration, tuple(media)
         self._standing: dict[str, tuple[int, frozenset[str]]] = {}
 
     def judge(self, query: Query, found: Found, weights: Weights, *, filtered: bool = False) -> Judged:
@@ -116,5 +120,5 @@ class Judge:
     def _standing_of(self, ids: set[str]) -> Mapping[str, tuple[int, frozenset[str]]]:
         """Documents and possible lanes, as far as they are there."""
         if missing := ids - self._standing.keys():
-            self._standing |= self._records.standing(missing)
+            self._standing |= self._records.standing(missing, self._media)
         return {id: self._standing[id] for id in ids if id in self._standing}

@@ -14,9 +14,10 @@ from commonplace.lexical.asking import Asked, says
 from commonplace.lexical.bm25 import query_weights
 from commonplace.lexical.keys import GUESS, query_keys
 from commonplace.ranking.fusion import Ranked, ranked
+from commonplace.spaces.space import Space
 from commonplace.stores.base import Store
 from commonplace.stores.filters import Filter
-from commonplace.types import Chunk, Vectors
+from commonplace.types import Chunk, Medium, Vectors
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -42,7 +43,7 @@ class Query:
     words: str = ""
 
     @property
-    def modality(self) -> str:
+    def modality(self) -> Medium:
         """Of the example."""
         return "audio" if isinstance(self.example, Sound) else "image"
 
@@ -67,11 +68,11 @@ class Found:
 
 
 class Lanes:
-    """Of one collection. The media lane lives in the space of `towers` (modality -> encoder), whose tower of words is
-    the same as `text` unless the collection has a specialist for its passages."""
+    """Of one collection. Words are read for the media lane by the space's text encoder, for the text lane by its
+    specialist for passages where it has one."""
 
-    def __init__(self, records: Records, store: Store, text: Encoder, towers: Mapping[str, Encoder]) -> None:
-        self._records, self._store, self._text, self._towers = records, store, text, towers
+    def __init__(self, records: Records, store: Store, space: Space) -> None:
+        self._records, self._store, self._space = records, store, space
 
     def ask(
         self, query: Query, demand: Asked, where: Filter | None, wanted: frozenset[str], lap: Callable[[str], None]
@@ -111,8 +112,8 @@ class Lanes:
         """Lane -> vector (d,): of the example where there is one, else of the words. An example asks the lane of words
         only where both lanes are of one space."""
         if query.example is not None:
-            asked = [lane for lane in lanes if self._reader(lane) is self._towers["text"]]
-            encoder = self._towers[query.modality]
+            asked = [lane for lane in lanes if self._reader(lane) is self._space.encoders["text"]]
+            encoder = self._space.media[query.modality]
             return dict.fromkeys(asked, encoder.encode([query.example], kind="query")[0]) if asked else {}
         read: dict[int, Vectors] = {}
         for lane in lanes:
@@ -123,7 +124,7 @@ class Lanes:
 
     def _reader(self, lane: str) -> Encoder:
         """What encodes words for a dense lane."""
-        return self._towers["text"] if lane == "media" else self._text
+        return self._space.encoders["text"] if lane == "media" else self._space.words
 
     def _identified(self, words: str, depth: int, where: Filter | None, found: Found) -> list[tuple[str, float]]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""

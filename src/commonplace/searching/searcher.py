@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from commonplace.encoders.base import Encoder
 from commonplace.errors import UnknownName, UnreadableFile, UsageError
 from commonplace.home.records import Records
 from commonplace.ingest.textfile import clean_text
@@ -29,6 +28,7 @@ from commonplace.ranking.rerank import Reranker, reranked
 from commonplace.searching.hits import hits_of
 from commonplace.searching.judging import Judge, Judged
 from commonplace.searching.lanes import LANES_OF, Found, Lanes, Mode, Query
+from commonplace.spaces.space import Space
 from commonplace.stores.base import Store
 from commonplace.stores.expressions import parse
 from commonplace.stores.filters import Filter, In, all_of, resolve
@@ -44,7 +44,7 @@ NO_MATCH = 0.5
 
 
 class Searcher:
-    """Searches one collection; towers as `Lanes` has them."""
+    """Searches one collection."""
 
     weights = Weights()
     """Benchmarks try others."""
@@ -53,13 +53,12 @@ class Searcher:
         self,
         records: Records,
         store: Store,
-        text: Encoder,
-        towers: Mapping[str, Encoder],
+        space: Space,
         calibration: Calibration | None,
     ) -> None:
         self._records, self._calibrated = records, calibration is not None
-        self._lanes = Lanes(records, store, text, towers)
-        self._judge = Judge(records, store, calibration)
+        self._lanes = Lanes(records, store, space)
+        self._judge = Judge(records, store, calibration, space.media)
 
     def search(
         self,

@@ -67,7 +67,7 @@ class HeadedEncoder(Encoder):
     def __init__(self, base: Encoder, head: Head) -> None:
         self.name, self.modality, self.dim = f"{base.name} with an adapter", base.modality, base.dim
         self.fingerprint = sha256(f"{base.fingerprint} {head.fingerprint}".encode()).hexdigest()[:32]
-        self.batch_size, self.pixels, self.frames = base.batch_size, base.pixels, base.frames
+        self.batch_size, self.pixels = base.batch_size, base.pixels
         self._base, self._head = base, head
 
     @property

@@ -39,6 +39,6 @@ PRESETS = {
     ),
     "tri-modal": Preset(
         "bundled+transformers:facebook/pe-av-large-16-frame", 3072, ("text", "audio", "video"), 0, "Apache-2.0",
-        ("transformers",), "sounds and videos by words, and by each other",
+        ("transformers", "sound"), "sounds and videos by words, and by each other",
     ),
 }  # fmt: skip

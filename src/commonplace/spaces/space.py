@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from commonplace.encoders.base import Encoder, ForeignEncoder, Kind
 from commonplace.errors import DimensionMismatch, SpaceMismatch, UsageError
-from commonplace.types import Vectors
+from commonplace.types import MEDIA, Medium, Vectors
 from commonplace.vectors.normalise import truncate
 
 Precision = Literal["float32", "int8", "binary"]
@@ -64,6 +64,11 @@ class Space:
     def words(self) -> Encoder:
         """The encoder of a collection's passages and of questions to them."""
         return self.specialist or self.encoders["text"]
+
+    @property
+    def media(self) -> dict[Medium, Encoder]:
+        """The encoders of a collection's pictures and recordings."""
+        return {medium: self.encoders[medium] for medium in MEDIA if medium in self.encoders}
 
     @property
     def dim(self) -> int:
@@ -122,6 +127,10 @@ class Space:
 
     def load(self) -> None:
         """Bring every foreign tower into memory and check it. Raises ModelError, MissingExtra, InvalidVector."""
+        if "audio" in self.encoders:
+            from commonplace.ingest.sound import decoder
+
+            decoder()  # else it would be missed file by file, each in a process of its own
         for encoder in (*self.encoders.values(), *([self.specialist] if self.specialist else [])):
             if isinstance(encoder.stored, ForeignEncoder):
                 encoder.stored.load()
@@ -165,7 +174,7 @@ def _opener(encoder: Encoder) -> Callable[[Path], Any] | None:
     if encoder.modality == "video":
         from commonplace.ingest.video import open_video
 
-        return lambda path: open_video(path, encoder.frames, encoder.pixels)
+        return open_video
     return None
 
 

@@ -11,7 +11,6 @@ from tinytag import TinyTag
 from commonplace.errors import UnreadableFile
 from commonplace.ingest.elements import Element, Front, Note, Recording
 from commonplace.ingest.textfile import clean_text
-from commonplace.types import Locator
 
 _TOLD = ("title", "artist", "album", "composer", "genre", "year", "comment")
 
@@ -34,7 +33,7 @@ def read(path: Path) -> Iterator[Front | Element | Note]:
         date=_date(facts.get("year", "")),
     )
     text = "\n".join(fact for name, fact in facts.items() if fact and name != "year")
-    yield Recording(tag.duration, text, Locator(start=0.0, end=tag.duration))
+    yield Recording(tag.duration, text)
 
 
 def _date(text: str) -> datetime | None:

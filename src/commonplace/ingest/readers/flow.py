@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from commonplace.errors import UnreadableFile
-from commonplace.ingest.elements import NOWHERE, Element, Front, Note, Passage, Picture, PictureLink
+from commonplace.ingest.elements import NOWHERE, Element, Front, Note, Passage, Picture, PictureLink, Table
 from commonplace.ingest.readers import plain
 from commonplace.types import Locator
 
@@ -28,7 +28,7 @@ class Heading:
     locator: Locator = NOWHERE
 
 
-Block = Heading | Element | Note
+Block = Heading | Passage | Table | Picture | PictureLink | Note
 """What a reader of markup gives. A picture follows the text that it stands in, and carries it as its `paragraph`."""
 
 

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from torch import nn
 
 from commonplace.encoders.onnx import squash
 from commonplace.training.data import Pair, Pictures
-from commonplace.training.picture_tower import PIXELS, Reader
+from commonplace.training.picture_tower import PIXELS
 
 log = logging.getLogger(__name__)
 Said = list[str]
@@ -78,7 +79,7 @@ class Readings:
             self.said[key] = each
 
 
-def fill(readings: Readings, reader: Reader, keys: Sequence[str], draw: Draw, processes: int | None = None) -> None:
+def fill(readings: Readings, reader: nn.Module, keys: Sequence[str], draw: Draw, processes: int | None = None) -> None:
     """Read the pictures of those keys that are not there yet.
 
     processes  None = as many as torch has threads
@@ -94,7 +95,7 @@ def fill(readings: Readings, reader: Reader, keys: Sequence[str], draw: Draw, pr
 Made = tuple[Sequence[str], NDArray[np.float16], list[Said]]
 
 
-def _in_processes(chunks: Sequence[Sequence[str]], reader: Reader, draw: Draw, processes: int) -> Iterator[Made]:
+def _in_processes(chunks: Sequence[Sequence[str]], reader: nn.Module, draw: Draw, processes: int) -> Iterator[Made]:
     if processes < 2:
         yield from (_read(chunk, reader, draw) for chunk in chunks)
         return
@@ -103,10 +104,10 @@ def _in_processes(chunks: Sequence[Sequence[str]], reader: Reader, draw: Draw, p
         yield from pool.map(_read_mine, chunks)
 
 
-_mine: tuple[Reader, Draw]
+_mine: tuple[nn.Module, Draw]
 
 
-def _begin(reader: Reader, draw: Draw) -> None:
+def _begin(reader: nn.Module, draw: Draw) -> None:
     """What a process of the pool keeps from one chunk to the next."""
     global _mine
     _mine = reader, draw
@@ -117,7 +118,7 @@ def _read_mine(keys: Sequence[str]) -> Made:
     return _read(keys, *_mine)
 
 
-def _read(keys: Sequence[str], reader: Reader, draw: Draw) -> Made:
+def _read(keys: Sequence[str], reader: nn.Module, draw: Draw) -> Made:
     pictures, said = zip(*map(draw, keys), strict=True)
     pixels = torch.tensor(np.stack([squash(picture, PIXELS) for picture in pictures]))
     with torch.inference_mode():
