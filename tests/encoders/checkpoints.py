@@ -46,13 +46,14 @@ def _varied(model: Any) -> Any:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim > 1:
-                spread = 1.0 if "embed" in name or "conv1" in name else (2.0 / parameter.shape[-1]) ** 0.5
+                inputs = parameter[0].numel() if parameter.ndim == 4 else parameter.shape[-1]
+                spread = 1.0 if "embed" in name or "conv1" in name else (2.0 / inputs) ** 0.5
                 parameter.normal_(0, spread)
     return model.eval()
 
 
 def open_clip(folder: Path, *, kind: str = "clip") -> Path:
-    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "coca"."""
+    """kind: "clip" (the first layout), "siglip" (text apart, sigmoid), "mobile" (MobileCLIP-S0's trunk), "coca"."""
     import open_clip as library
     import torch
     from safetensors.torch import save_file
@@ -68,12 +69,13 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
     if kind == "mobile":
         config["custom_text"] = True
         config["vision_cfg"] = {
-            "timm_model_name": "fastvit_t8",
+            "timm_model_name": "fastvit_mci0",
             "timm_pool": "avg",
             "timm_proj": None,
             "image_size": 64,
         }
         text["no_causal_mask"] = True
+        preprocess = {"mean": [0.0] * 3, "std": [1.0] * 3, "interpolation": "bilinear"}
     if kind == "coca":
         config["custom_text"] = True
         vision |= {"attentional_pool": True, "attn_pooler_heads": 4, "output_tokens": True}
@@ -89,6 +91,9 @@ def open_clip(folder: Path, *, kind: str = "clip") -> Path:
     model = _varied(cls(**shape))
     with torch.no_grad():
         model.logit_scale.fill_(float(np.log(100)))
+        for name, parameter in model.visual.named_parameters() if kind == "mobile" else ():
+            if name.endswith(("bias", "gamma")):  # a black picture is all zeros here, and has nothing but biases
+                parameter.normal_(0, 0.1)
     save_file({k: v.contiguous() for k, v in model.state_dict().items()}, folder / "open_clip_model.safetensors")
     return folder
 

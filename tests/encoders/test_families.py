@@ -32,6 +32,7 @@ MAKERS: dict[str, Callable[[Path], Path]] = {
     "open_clip": checkpoints.open_clip,
     "open_clip-siglip": lambda folder: checkpoints.open_clip(folder, kind="siglip"),
     "open_clip-coca": lambda folder: checkpoints.open_clip(folder, kind="coca"),
+    "open_clip-mobile": lambda folder: checkpoints.open_clip(folder, kind="mobile"),
     "transformers-clip": checkpoints.clip,
     "transformers-siglip": checkpoints.siglip,
     "transformers-siglip2": lambda folder: checkpoints.siglip(folder, second=True),
