@@ -51,7 +51,9 @@ def main() -> None:
     rows.append(row("captions shuffled", refused[0], refused[1], shuffled.groups) | {"fit, CPU s a fold": refused[2]})
     print(table(rows))
     print(f"pooled gain in MRR {pooled[0]:+.3f}, 95 % from {pooled[1]:+.3f} to {pooled[2]:+.3f}")
-    save("adapter", loss=options.loss, hidden=options.hidden, pooled=pooled, rows=rows)
+    tower = space.encoders["image"].fingerprint
+    print(f"picture tower {tower}")
+    save("adapter", tower=tower, loss=options.loss, hidden=options.hidden, pooled=pooled, rows=rows)
     if pooled[1] <= 0:
         raise ModelError("the pooled interval is not above zero")
 
