@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from threading import Lock
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -75,10 +75,17 @@ class Video(NamedTuple):
 class Towers(NamedTuple):
     """What a family makes of a checkpoint: encoders of one space, and how its cosines become probabilities."""
 
-    encoders: dict[str, Encoder]
+    encoders: Mapping[str, Encoder]
     temperature: float
     bias: float = 0.0
     scores: Literal["softmax", "sigmoid"] = "softmax"
+
+    @classmethod
+    def trained(cls, encoders: Mapping[str, Encoder], scale: float | None, bias: float | None, default: float) -> Self:
+        """scale  what the model multiplies its cosines by, `default` where the checkpoint does not say
+        bias   what it adds to them: a model that has one was trained with sigmoids
+        """
+        return cls(encoders, 1 / (scale or default), bias or 0.0, "softmax" if bias is None else "sigmoid")
 
 
 class ForeignEncoder(Encoder):

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from commonplace.encoders.base import ForeignEncoder, Kind, Towers
+from commonplace.encoders.inputs import pictures, texts
 from commonplace.encoders.shelf import offline, remembered
-from commonplace.encoders.torch_tower import pictures, texts
 from commonplace.errors import DimensionMismatch, InvalidVector, ModelError, UsageError
 from commonplace.types import Vectors
 
@@ -65,7 +65,7 @@ def _towers(family: str, modalities: tuple[str, ...], reference: str, options: M
     dim = int(options.get("dim", 0)) or remembered(f"dim {said}", lambda: len(service.ask(["dimensions"], "query")[0]))
     fingerprint = sha256(said.encode()).hexdigest()[:32]
     made = {m: EndpointEncoder(service, m, dim, fingerprint) for m in modalities}
-    return Towers({**made}, temperature)
+    return Towers(made, temperature)
 
 
 class EndpointEncoder(ForeignEncoder):

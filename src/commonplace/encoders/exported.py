@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.encoders.base import ForeignEncoder, Kind, Towers
+from commonplace.encoders.inputs import pictures, texts
 from commonplace.encoders.onnx import open_session
 from commonplace.encoders.shelf import file_hash
-from commonplace.encoders.torch_tower import pictures, texts
 from commonplace.errors import ModelError
 from commonplace.types import Vectors
 
@@ -35,7 +35,7 @@ def towers(reference: str, options: Mapping[str, str]) -> Towers | Space:
     try:
         card = json.loads((folder / CARD).read_text("utf-8"))
         made = {m: ExportedEncoder(folder, card, m) for m in card["towers"]}
-        return Towers({**made}, float(card["temperature"]), float(card["bias"]), card["scores"])
+        return Towers(made, float(card["temperature"]), float(card["bias"]), card["scores"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(
             f"{reference} holds no exported space ({type(error).__name__}: {error}); expected the {CARD} that "

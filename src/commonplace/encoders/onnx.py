@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from commonplace.encoders.base import Encoder, Kind
-from commonplace.errors import ModelError, UsageError
+from commonplace.encoders.inputs import pictures, texts
+from commonplace.errors import ModelError
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 
@@ -118,9 +119,10 @@ class TextEncoder(OnnxEncoder):
 
     def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
         del kind  # this tower reads questions and passages alike
+        read = [text[: self.MAX_CHARACTERS] for text in texts(batch, self.name)]
         windows: list[list[int]] = []
         owners: list[int] = []
-        for owner, encoding in enumerate(self._tokenizer.encode_batch_fast([self._clean(text) for text in batch])):
+        for owner, encoding in enumerate(self._tokenizer.encode_batch_fast(read)):
             mine = [encoding, *encoding.overflowing][: self.MAX_WINDOWS]
             windows += [window.ids for window in mine]
             owners += [owner] * len(mine)
@@ -133,12 +135,6 @@ class TextEncoder(OnnxEncoder):
         sums = np.zeros((len(batch), self.dim), np.float32)
         np.add.at(sums, owners, unit_rows(rows))
         return sums
-
-    def _clean(self, text: Any) -> str:
-        if not isinstance(text, str):
-            raise UsageError(f"{self.name} encodes str, got {type(text).__name__}. Pass the text itself.")
-        # A lone surrogate has no UTF-8 form, which the tokenizer needs.
-        return text[: self.MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
     def _runs(self, windows: list[list[int]]) -> Iterator[list[int]]:
         """Indices of windows that run together, shortest first, so that little is padding."""
@@ -164,14 +160,12 @@ class ImageEncoder(OnnxEncoder):
     def _encode_batch(self, batch: Sequence[Any], kind: Kind) -> Vectors:
         del kind
         # One at a time: what a run touches stays in the cache. Eight at once took 1.25 times the CPU.
-        return np.concatenate([self._run(squash(picture, self.pixels)[None]) for picture in batch])
+        rows = [self._run(squash(picture, self.pixels)[None]) for picture in pictures(batch, self.name)]
+        return np.concatenate(rows)
 
 
 def squash(picture: Any, side: int) -> NDArray[np.uint8]:
-    """(side, side, 3) of an RGB PIL picture. Raises UsageError for anything else."""
-    if getattr(picture, "mode", None) != "RGB":
-        came = f"mode {picture.mode}" if hasattr(picture, "mode") else type(picture).__name__
-        raise UsageError(f"expected a PIL picture of mode RGB, got {came}. Open pictures with `ingest.pictures`.")
+    """(side, side, 3) of an RGB PIL picture."""
     from PIL.Image import Resampling
 
     return np.asarray(picture.resize((side, side), Resampling.BICUBIC, reducing_gap=2.0))

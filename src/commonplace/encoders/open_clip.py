@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
 from commonplace.encoders.base import Kind, Towers
+from commonplace.encoders.inputs import pictures, texts
 from commonplace.encoders.shelf import find
-from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, shorter, tensors, texts
+from commonplace.encoders.torch_tower import RUN, TorchEncoder, shorter, tensors
 from commonplace.errors import ModelError, UnknownName
 from commonplace.lazy import require
 
@@ -28,16 +28,10 @@ def towers(reference: str, options: Mapping[str, str]) -> Towers:
     except (KeyError, TypeError, ValueError) as error:
         raise checkpoint.error("has an open_clip_config.json without model_cfg.embed_dim", "Copy it again") from error
     files = checkpoint.weights(*FILES)
-    scale = checkpoint.number("logit_scale", files=files)
-    bias = checkpoint.number("logit_bias", files=files)
-    made = {m: OpenClipEncoder("open_clip", checkpoint, m, dim, options, "clip") for m in ("text", "image")}
+    made = {m: OpenClipEncoder(checkpoint, m, dim, options) for m in ("text", "image")}
     made["image"].pixels = shorter(config["model_cfg"].get("vision_cfg"), "image_size", 224)
-    return Towers(
-        {**made},
-        temperature=1 / math.exp(scale) if scale is not None else 0.01,
-        bias=bias or 0.0,
-        scores="softmax" if bias is None else "sigmoid",
-    )
+    scale, bias = checkpoint.scale("logit_scale", files), checkpoint.number("logit_bias", files=files)
+    return Towers.trained(made, scale, bias, default=100)
 
 
 def repository(reference: str) -> str:
@@ -57,6 +51,8 @@ def repository(reference: str) -> str:
 
 
 class OpenClipEncoder(TorchEncoder):
+    family, extra = "open_clip", "clip"
+
     def _open(self, device: str, dtype: Any) -> None:
         open_clip = require("open_clip", extra=self.extra)
         from open_clip import model as parts  # type: ignore[import-not-found, unused-ignore]

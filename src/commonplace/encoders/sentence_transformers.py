@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from commonplace.encoders.base import Kind, Towers
+from commonplace.encoders.inputs import pictures, resampled, texts
 from commonplace.encoders.shelf import Checkpoint, find
-from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, resampled, texts
+from commonplace.encoders.torch_tower import RUN, TorchEncoder
 from commonplace.errors import DimensionMismatch
 from commonplace.lazy import require
 
@@ -24,12 +24,10 @@ def towers(reference: str, options: Mapping[str, str]) -> Towers:
     dim = int(options.get("dim", width))
     if not 1 <= dim <= width:
         raise DimensionMismatch(f"{checkpoint.name} has 1 to {width} dimensions, not {dim}. Ask for fewer.")
-    family = "sentence-transformers"
-    made = {m: SentenceEncoder(family, checkpoint, m, dim, options, family) for m in modalities}
+    made = {m: SentenceEncoder(checkpoint, m, dim, options) for m in modalities}
     files = [path for path in checkpoint.files if path.suffix == ".safetensors"]
-    scale, bias = (checkpoint.number(name, files=files) for name in ("logit_scale", "logit_bias"))
-    temperature = 1 / math.exp(scale) if scale is not None else 0.05
-    return Towers({**made}, temperature, bias or 0.0, "softmax" if bias is None else "sigmoid")
+    scale, bias = checkpoint.scale("logit_scale", files), checkpoint.number("logit_bias", files=files)
+    return Towers.trained(made, scale, bias, default=20)
 
 
 def _shape(checkpoint: Checkpoint) -> tuple[int, list[str]]:
@@ -76,6 +74,8 @@ def _model(library: Any, folder: str, device: str, dtype: Any) -> Any:
 
 
 class SentenceEncoder(TorchEncoder):
+    family = extra = "sentence-transformers"
+
     def _open(self, device: str, dtype: Any) -> None:
         library = require("sentence_transformers", extra=self.extra)
         self._tower = _model(library, str(self.checkpoint.folder), device, dtype)

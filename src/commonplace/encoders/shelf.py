@@ -7,6 +7,7 @@ Python files that some repositories carry; neither is fetched nor loaded.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -124,6 +125,11 @@ class Checkpoint:
                         file.seek(start + begin)
                         return float(np.frombuffer(file.read(end - begin), _FLOATS[header[name]["dtype"]])[0])
         return None
+
+    def scale(self, name: str, files: Iterable[Path]) -> float | None:
+        """What a model multiplies its cosines by, from the tensor of its logarithm."""
+        log_scale = self.number(name, files=files)
+        return None if log_scale is None else math.exp(log_scale)
 
     def error(self, what: str, then: str) -> ModelError:
         return ModelError(f"{self.name} in {self.folder} {what}. {then}.")

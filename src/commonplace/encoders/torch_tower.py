@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
-from commonplace.encoders.base import ForeignEncoder, Kind, Sound, Video
+from commonplace.encoders.base import ForeignEncoder, Kind
 from commonplace.encoders.shelf import Checkpoint
 from commonplace.errors import CommonplaceError, ModelError, UsageError
 from commonplace.lazy import require
@@ -23,18 +23,19 @@ RUN = frozenset({"device", "dtype", "compile"})
 class TorchEncoder(ForeignEncoder):
     """One tower of a checkpoint. Subclasses write `_open`, which loads it and nothing else, and `_infer`.
 
-    _tower  the module, once loaded
+    family, extra  what spaces of this kind are called, and what installs their libraries
+    _tower         the module, once loaded
     """
 
+    family: ClassVar[str]
+    extra: ClassVar[str]
     _tower: Any
 
-    def __init__(
-        self, family: str, checkpoint: Checkpoint, modality: str, dim: int, options: Mapping[str, str], extra: str
-    ) -> None:
+    def __init__(self, checkpoint: Checkpoint, modality: str, dim: int, options: Mapping[str, str]) -> None:
         named = {key: value for key, value in options.items() if key not in RUN}
-        described = f"{family} {checkpoint.fingerprint} {modality} {dim} {sorted(named.items())}"
+        described = f"{self.family} {checkpoint.fingerprint} {modality} {dim} {sorted(named.items())}"
         super().__init__(checkpoint.name, modality, dim, sha256(described.encode()).hexdigest()[:32])
-        self.checkpoint, self.options, self.extra = checkpoint, options, extra
+        self.checkpoint, self.options = checkpoint, options
         self.batch_size = BATCH[modality]
 
     @abstractmethod
@@ -131,47 +132,3 @@ def shorter(config: Any, key: str, default: int) -> int:
     """The side of a picture, or the shorter of two, from a configuration that may leave it out."""
     value = config.get(key, default) if isinstance(config, dict) else default
     return int(min(value)) if isinstance(value, list) else int(value)
-
-
-def texts(batch: Sequence[Any], name: str) -> list[str]:
-    """The batch as str that every tokenizer takes: lone surrogates have no UTF-8 form."""
-    for item in batch:
-        if not isinstance(item, str):
-            raise UsageError(f"{name} encodes str, got {type(item).__name__}. Pass the text itself.")
-    return [item.encode("utf-8", "replace").decode("utf-8") for item in batch]
-
-
-def pictures(batch: Sequence[Any], name: str) -> list[Any]:
-    for item in batch:
-        if getattr(item, "mode", None) != "RGB":
-            came = f"mode {item.mode}" if hasattr(item, "mode") else type(item).__name__
-            raise UsageError(f"{name} encodes PIL pictures of mode RGB, got {came}. Open them with `ingest.pictures`.")
-    return list(batch)
-
-
-def videos(batch: Sequence[Any], name: str) -> list[Any]:
-    """The frames of each `Video`."""
-    for item in batch:
-        if not isinstance(item, Video) or getattr(item.frames, "ndim", 0) != 4 or item.frames.shape[-1] != 3:
-            raise UsageError(f"{name} encodes Video(frames (t, h, w, 3)), got {type(item).__name__}.")
-    return [item.frames for item in batch]
-
-
-def resampled(batch: Sequence[Any], rate: int, name: str) -> list[Any]:
-    """Each `Sound` as samples (n,) at `rate`, by its spectrum."""
-    import numpy as np
-
-    waves = []
-    for item in batch:
-        if not isinstance(item, Sound):
-            raise UsageError(f"{name} encodes Sound(samples, rate), got {type(item).__name__}.")
-        wave = np.asarray(item.samples, np.float32).reshape(-1)
-        if not len(wave) or item.rate < 1:
-            raise UsageError(
-                f"{name} got {len(wave)} samples at {item.rate} Hz; expected at least one, at 1 Hz or more."
-            )
-        count = max(1, round(len(wave) * rate / item.rate))
-        if count != len(wave):
-            wave = (np.fft.irfft(np.fft.rfft(wave)[: count // 2 + 1], count) * (count / len(wave))).astype(np.float32)
-        waves.append(wave)
-    return waves

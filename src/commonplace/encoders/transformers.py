@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from commonplace.encoders.base import Kind, Towers
+from commonplace.encoders.inputs import pictures, resampled, texts, videos
 from commonplace.encoders.shelf import find
-from commonplace.encoders.torch_tower import RUN, TorchEncoder, pictures, resampled, shorter, tensors, texts, videos
+from commonplace.encoders.torch_tower import RUN, TorchEncoder, shorter, tensors
 from commonplace.lazy import require
 
 OPTIONS = RUN
@@ -28,21 +28,23 @@ class Architecture:
 
     towers: Mapping[str, str]
     output: str = "{}_embeds"
-    scores: Literal["softmax", "sigmoid"] = "softmax"
     scale: str = "logit_scale"
     fixed: bool = False
     reserved: int = 0
 
 
+def _siglip(name: str) -> Architecture:
+    return Architecture({"text": f"{name}TextModel", "image": f"{name}VisionModel"}, "pooler_output", fixed=True)
+
+
 def _perception(*media: str) -> Architecture:
-    return Architecture(dict.fromkeys(("text", *media), "AutoModel"), scores="sigmoid")
+    return Architecture(dict.fromkeys(("text", *media), "AutoModel"))
 
 
-_SIGLIP = {"output": "pooler_output", "scores": "sigmoid", "fixed": True}
 ARCHITECTURES = {
     "clip": Architecture({"text": "CLIPTextModelWithProjection", "image": "CLIPVisionModelWithProjection"}),
-    "siglip": Architecture({"text": "SiglipTextModel", "image": "SiglipVisionModel"}, **_SIGLIP),  # type: ignore[arg-type]
-    "siglip2": Architecture({"text": "Siglip2TextModel", "image": "Siglip2VisionModel"}, **_SIGLIP),  # type: ignore[arg-type]
+    "siglip": _siglip("Siglip"),
+    "siglip2": _siglip("Siglip2"),
     "clap": Architecture(
         {"text": "ClapTextModelWithProjection", "audio": "ClapAudioModelWithProjection"},
         scale="logit_scale_a",
@@ -74,20 +76,14 @@ def towers(reference: str, options: Mapping[str, str]) -> Towers:
             scale *= 2  # see PerceptionEncoder: cosines are half of what they were
         encoder: type[TransformersEncoder] = PerceptionEncoder
     else:
-        log_scale = checkpoint.number(architecture.scale, files=files)
-        scale = math.exp(log_scale) if log_scale is not None else None
+        scale = checkpoint.scale(architecture.scale, files)
         bias = checkpoint.number("logit_bias", files=files)
         encoder = TransformersEncoder
     dim = _dim(config, kind)
-    made = {m: encoder("transformers", checkpoint, m, dim, options, "transformers") for m in architecture.towers}
+    made = {m: encoder(checkpoint, m, dim, options) for m in architecture.towers}
     if "image" in made:
         made["image"].pixels = shorter(config.get("vision_config"), "image_size", 512 if kind == "siglip2" else 224)
-    return Towers(
-        {**made},
-        temperature=1 / scale if scale else 0.01,
-        bias=bias or 0.0,
-        scores=architecture.scores,
-    )
+    return Towers.trained(made, scale, bias, default=100)
 
 
 def _dim(config: dict[str, Any], kind: str) -> int:
@@ -106,6 +102,8 @@ _HERE = {"local_files_only": True, "trust_remote_code": False}
 
 
 class TransformersEncoder(TorchEncoder):
+    family = extra = "transformers"
+
     def _open(self, device: str, dtype: Any) -> None:
         library = require("transformers", extra=self.extra)
         folder = str(self.checkpoint.folder)
