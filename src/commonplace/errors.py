@@ -15,6 +15,7 @@ CommonplaceError
 │   └── DimensionMismatch
 ├── InvalidVector            NaN, infinite or zero
 └── UnreadableFile           a file that a reader refuses; carries the reason that the account keeps
+    └── NotADocument         a file of a kind that has nothing to read: skipped, where others have failed
 """
 
 from __future__ import annotations
@@ -77,4 +78,8 @@ class InvalidVector(CommonplaceError):
 
 
 class UnreadableFile(CommonplaceError):
+    pass
+
+
+class NotADocument(UnreadableFile):
     pass

@@ -122,12 +122,13 @@ def _ingest(
     towers = {medium: tower.stored.fingerprint for medium, tower in opened.space.media.items()}
     jobs = [replace(job, home=opened.home.workers, towers=towers) for job in plan.to_read]
     report = pipeline.run(jobs, progress)
+    unread = (Problem(skipped.source, skipped.reason) for skipped, _ in plan.skipped)
     opened.measure()
     if jobs:
         opened.store.flush()
     report = replace(
         report,
-        skipped=tuple(Problem(skipped.source, skipped.reason) for skipped, _ in plan.skipped),
+        skipped=tuple(sorted((*unread, *report.skipped), key=lambda problem: problem.source)),
         failed=report.failed + tuple(plan.still_failed),
         unchanged=report.unchanged + plan.unchanged,
         left_out=dict(plan.left_out),

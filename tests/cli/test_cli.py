@@ -54,12 +54,12 @@ def test_add_reports_in_the_shape_that_others_rely_on(folder: Folder, tmp_path: 
 
 
 def test_a_failed_file_is_listed_and_the_exit_code_is_one(folder: Folder, tmp_path: Path) -> None:
-    root = folder("notes", {"a.md": "valve", "empty.md": ""})
+    root = folder("notes", {"a.md": "valve", "cut.pdf": "%PDF-1.7"})
     result = run("add", root, "-c", tmp_path / "c", "--json")
     assert result.exit_code == 1
     report = shape(result)
     assert isinstance(report, dict)
-    assert [problem["source"] for problem in report["failed"]] == ["notes/empty.md"]
+    assert [problem["source"] for problem in report["failed"]] == ["notes/cut.pdf"]
     assert report["failed"][0]["reason"]
 
 

@@ -228,6 +228,27 @@ def test_the_account_keeps_what_was_skipped_and_why(collection: Collection, fold
     assert len(again.failed + again.skipped) == 2  # still said, not read again
 
 
+def test_what_is_no_document_is_skipped_and_what_is_a_damaged_one_fails(collection: Collection, folder: Folder) -> None:
+    """So that a folder of source code, with its empty and its binary files, is added without a failure."""
+    root = folder("code", {"a.py": "valve = 1", "__init__.py": "", "cut.pdf": "%PDF-1.7"})
+    (root / "font.woff2").write_bytes(b"wOF2\0\1" + bytes(50))
+    (root / "clip.mp4").write_bytes(b"\0\0\0\x20ftypisom\0\0\0\0")
+    (root / "picture.png").write_bytes(bytes(50))
+    report = collection.add(root)
+    assert [problem.source for problem in report.skipped] == ["code/__init__.py", "code/clip.mp4", "code/font.woff2"]
+    assert {problem.source for problem in report.failed} == {"code/cut.pdf", "code/picture.png"}
+    assert report.documents == 1
+
+
+def test_a_file_that_was_emptied_is_no_longer_found(collection: Collection, folder: Folder) -> None:
+    root = folder("notes", NOTES)
+    collection.add(root)
+    (root / "relay.md").write_text("")
+    assert [problem.source for problem in collection.update().skipped] == ["notes/relay.md"]
+    assert not collection.search("relay", mode="lexical").hits
+    assert collection.doctor() == []
+
+
 def test_two_processes_on_one_collection_are_told_apart(collection: Collection, folder: Folder) -> None:
     collection.add(folder("notes", NOTES))
     with Collection(collection.home.named, settings=Settings(lock_wait=0.1)) as second:

@@ -12,7 +12,7 @@ import pptx
 import pytest
 from PIL import Image
 
-from commonplace.errors import UnknownName, UnreadableFile
+from commonplace.errors import NotADocument, UnknownName, UnreadableFile
 from commonplace.ingest.formats import FORMATS, detect, reader
 
 SVG = '<?xml version="1.0"?>\n<!-- made by hand -->\n<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>'
@@ -123,6 +123,13 @@ def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path: Path, content:
     with pytest.raises(UnreadableFile) as refused:
         detect(saved(tmp_path / "a.md", content))
     assert str(refused.value) == reason
+
+
+def test_a_file_whose_name_promises_no_document_is_none(tmp_path: Path) -> None:
+    for name, promises in {"a.bin": False, "font.woff2": False, "a.pdf": True, "a.png": True, "a.md": True}.items():
+        with pytest.raises(UnreadableFile) as refused:
+            detect(saved(tmp_path / name, bytes(100)))
+        assert isinstance(refused.value, NotADocument) is not promises, name
 
 
 def test_archives_and_damaged_containers_are_refused(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from commonplace.errors import UnreadableFile
+from commonplace.errors import NotADocument, UnreadableFile
 from commonplace.ingest.elements import Element, Front, Note
+from commonplace.ingest.links import is_picture
 from commonplace.ingest.textfile import detect_encoding
 from commonplace.lazy import look_up
 
@@ -69,11 +70,11 @@ _SIGNATURES = (
     ("video", VIDEO.pattern),  # after the pictures and sounds that are in the same container
 )
 _UNREAD = (
-    (rb"\xd0\xcf\x11\xe0", "an encrypted or old Office file; save it without a password as docx, xlsx or pptx"),
     (rb"\x1f\x8b|BZh|\xfd7zXZ|7z\xbc\xaf|Rar!|\x28\xb5\x2f\xfd", "an archive; unpack it and add the folder"),
     (rb"\x7fELF|MZ|\xca\xfe\xba\xbe|\xcf\xfa\xed\xfe", "a program, which is not read"),
     (rb"SQLite format 3\0", "a database; export what should be found as CSV"),
 )
+_OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 _CONTAINERS = {
     "word/document.xml": "docx",
     "ppt/presentation.xml": "pptx",
@@ -97,23 +98,28 @@ def reader(format_name: str) -> Reader:
 def detect(path: Path) -> str:
     """The format of a file, a name in FORMATS. A name that contradicts the content is overruled.
 
-    Raises UnreadableFile for a file that is empty, or binary and of no format that is read.
+    Raises NotADocument for a file that is empty, or binary and of no format that is read; UnreadableFile where its
+    name or its beginning says that it should be one that is.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if not head:
-        raise UnreadableFile("empty file")
+        raise NotADocument("empty file")
     for name, signature in _SIGNATURES:
         if re.match(signature, head, re.DOTALL):
             return name
     if head.startswith(b"PK\x03\x04"):
         return _zip_format(path)
+    if head.startswith(_OLD_OFFICE):
+        raise UnreadableFile("an encrypted or old Office file; save it without a password as docx, xlsx or pptx")
     for signature, what in _UNREAD:
         if re.match(signature, head):
-            raise UnreadableFile(what)
+            raise NotADocument(what)
     if not _is_text(head):
-        shown = head[:8].hex(" ")
-        raise UnreadableFile(f"binary content of no known format (it begins with {shown}); expected text or a document")
+        promised = path.suffix[1:].lower() in {*FORMATS, *_BY_SUFFIX} or is_picture(path.name)
+        raise (UnreadableFile if promised else NotADocument)(
+            f"binary content of no known format (it begins with {head[:8].hex(' ')}); expected text or a document"
+        )
     return _text_format(path, head)
 
 
@@ -126,7 +132,7 @@ def _zip_format(path: Path) -> str:
     for member, name in _CONTAINERS.items():
         if member in members:
             return name
-    raise UnreadableFile("a ZIP archive that is no docx, pptx, xlsx or epub; unpack it and add the folder")
+    raise NotADocument("a ZIP archive that is no docx, pptx, xlsx or epub; unpack it and add the folder")
 
 
 def _text_format(path: Path, head: bytes) -> str:

@@ -17,11 +17,11 @@ import numpy as np
 
 from commonplace.encoders.base import Encoder
 from commonplace.home.records import Records
-from commonplace.home.rows import Document, Reading, Root, chunk_id, utc_seconds
+from commonplace.home.rows import Document, Reading, chunk_id, utc_seconds
 from commonplace.ingest import wording
 from commonplace.ingest.elements import NOWHERE, Draft, Front, Note, PictureLink
 from commonplace.ingest.links import PictureSources, is_picture
-from commonplace.ingest.reading import Job, Media, Opened, Prepared, Unchanged
+from commonplace.ingest.reading import Job, Media, NothingToRead, Opened, Prepared, Unchanged
 from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
@@ -101,6 +101,7 @@ class Pipeline:
             self._pictures = self._picture_sources(job.source for job in jobs)
             self._changed_mentions |= self._resolve_mentions(self._pictures)
         done, unchanged, failed = 0, 0, list[Problem]()
+        skipped: list[tuple[Skipped, int]] = []
         counted: dict[Modality, int] = {}
         try:
             for job, message in self._workers.run(jobs):
@@ -112,6 +113,8 @@ class Pipeline:
                         known = self._records.document(job.source)
                         assert known is not None
                         self._records.update_document(known.id, stamp=job.stamp)
+                    case NothingToRead(reason):
+                        skipped.append((Skipped(job.source, job.path, reason, job.stamp), job.root))
                     case Front():
                         self._front(self._open[job.source], message)
                     case Note():
@@ -133,21 +136,23 @@ class Pipeline:
                 if self._weight >= BATCH:
                     self._flush()
             self._flush()
+            self.skip(skipped)
             self._refresh_mentioned()
             self._store.optimize(complete=True)
         finally:
             self._workers.close()
-        documents = len(jobs) - unchanged - len(failed)
-        return AddReport(documents, counted, failed=tuple(failed), unchanged=unchanged, encoded=self._encoded)
+        passed = tuple(Problem(found.source, found.reason) for found, _ in skipped)
+        documents = len(jobs) - unchanged - len(failed) - len(passed)
+        return AddReport(documents, counted, passed, tuple(failed), unchanged, encoded=self._encoded)
 
-    def skip(self, skipped: Iterable[tuple[Skipped, Root]]) -> None:
-        """The account keeps the reason; what the collection had of such a file goes."""
+    def skip(self, skipped: Iterable[tuple[Skipped, int]]) -> None:
+        """The account keeps the reason; what the collection had of such a file, each with its root, goes."""
         for found, root in skipped:
             known = self._records.document(found.source)
             if known is not None and known.state != "skipped":
                 self.remove([known])
             with self._records.transaction():
-                document = self._records.begin_document(found.source, root.id, found.path, "")
+                document = self._records.begin_document(found.source, root, found.path, found.stamp)
                 self._records.update_document(document.id, state="skipped", reason=found.reason)
 
     def remove(self, documents: Iterable[Document]) -> int:

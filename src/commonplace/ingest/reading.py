@@ -9,7 +9,7 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from commonplace.errors import UnreadableFile
+from commonplace.errors import NotADocument, UnreadableFile
 from commonplace.home.base import look
 from commonplace.home.records import Records
 from commonplace.ingest.chunking import drafts
@@ -58,6 +58,13 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToRead:
+    """The file is no document."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
     """The picture of a draft, or the recording that it is.
 
@@ -82,14 +89,18 @@ class Prepared:
     media: Media | None = None
 
 
-def read(job: Job) -> Iterator[Opened | Unchanged | Front | Note | PictureLink | Prepared]:
+def read(job: Job) -> Iterator[Opened | Unchanged | NothingToRead | Front | Note | PictureLink | Prepared]:
     """The messages of one file. Raises UnreadableFile or OSError where it must give up."""
     before = stamp(job.path.stat())
     content = hash_file(job.path)
     if content == job.known_content:
         yield Unchanged()
         return
-    format = detect(job.path)
+    try:
+        format = detect(job.path)
+    except NotADocument as error:
+        yield NothingToRead(str(error))
+        return
     yield Opened(content, format)
     elements = reader(format)(job.path)
     links: list[PictureLink | Front | Note] = []

@@ -26,7 +26,7 @@ class Plan:
     """Every file of the roots is in exactly one of to_read, skipped, still_failed and unchanged."""
 
     to_read: list[Job] = field(default_factory=list)
-    skipped: list[tuple[Skipped, Root]] = field(default_factory=list)
+    skipped: list[tuple[Skipped, int]] = field(default_factory=list)
     still_failed: list[Problem] = field(default_factory=list)
     """Failed before and not changed since: reading them again would fail again."""
     unchanged: int = 0
@@ -62,7 +62,7 @@ def scan(
             source = root.name + slash + rest
             plan.seen.add(source)
             if isinstance(item, Skipped):
-                plan.skipped.append((Skipped(source, item.path, item.reason), root))
+                plan.skipped.append((Skipped(source, item.path, item.reason), root.id))
             else:
                 _file(plan, known.get(source), Job(source, item.path, root.id, item.stamp), retry)
     return plan
@@ -72,6 +72,8 @@ def _file(plan: Plan, document: Document | None, found: Job, retry: bool) -> Non
     same = document is not None and document.stamp == found.stamp
     if document is not None and same and document.state == "indexed":
         plan.unchanged += 1
+    elif document is not None and same and document.state == "skipped" and not retry:
+        plan.skipped.append((Skipped(found.source, found.path, document.reason, found.stamp), found.root))
     elif document is not None and same and document.state == "failed" and not retry:
         plan.still_failed.append(Problem(found.source, document.reason))
     else:

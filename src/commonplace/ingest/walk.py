@@ -40,6 +40,8 @@ class Skipped:
     source: str
     path: Path
     reason: str
+    stamp: str = ""
+    """Of a file that had to be opened to tell: it is not opened again until it changes."""
 
 
 def walk(
