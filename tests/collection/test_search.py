@@ -45,6 +45,16 @@ def test_an_exact_identifier_comes_first_and_is_named(notes: Collection) -> None
     assert not result.no_match
 
 
+def test_a_snippet_shows_the_identifier_as_the_text_spells_it(tmp_path: Path) -> None:
+    log = tmp_path / "gateway.log"
+    steps = "".join(f"2026-03-07 12:00:{n:02} request {n} was answered\n" for n in range(20))
+    log.write_text(f"{steps}2026-03-07 12:01:07 trace=7f3c9b1e-2a4d-4c6e-8f0a-1b2c3d4e5f60 timed out\n")
+    with Collection(tmp_path / "c") as collection:
+        collection.add(log)
+        hit = collection.search("7F3C9B1E2A4D4C6E8F0A1B2C3D4E5F60").hits[0]
+    assert "trace=7f3c9b1e-2a4d-4c6e-8f0a-1b2c3d4e5f60" in hit.snippet
+
+
 def test_a_part_of_a_path_is_an_identifier(notes: Collection) -> None:
     assert notes.search("gateway/proxy.md").hits[0].source == "ops/gateway/proxy.md"
     assert notes.search("database/restore.md").hits[0].source == "ops/database/restore.md"

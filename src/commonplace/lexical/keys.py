@@ -98,6 +98,11 @@ def query_keys(query: str) -> list[QueryKey]:
     return list(best.values())[:MAX_KEYS]  # a picture's words may be the query
 
 
+def spellings(text: str, keys: frozenset[str]) -> frozenset[str]:
+    """The words of `text` in which it holds identifiers with one of these keys, as it spells them."""
+    return frozenset(word for found in find(text) if keys & document_keys(found.text) for word in found.text.split())
+
+
 def exact(identifier: Identifier) -> str:
     """The one form of every spelling that differs in case or in notation only."""
     text = plain(identifier.text).casefold()

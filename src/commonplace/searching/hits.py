@@ -9,6 +9,7 @@ from functools import lru_cache
 from commonplace.home.records import Records
 from commonplace.ingest.wording import read_text
 from commonplace.lexical.analyser import terms
+from commonplace.lexical.keys import query_keys, spellings
 from commonplace.ranking.explain import reason
 from commonplace.ranking.fusion import Fused, softmax
 from commonplace.ranking.snippets import snippet
@@ -26,7 +27,7 @@ def hits_of(
     records: Records, query: Query, fused: Sequence[Fused], k: int, found: Found, judged: Judged
 ) -> tuple[Hit, ...]:
     """The k best, near-identical chunks of one document shown once."""
-    wanted = _terms(query.said)
+    wanted, keys = _terms(query.said), frozenset(form.key for form in query_keys(query.said))
     shares = {lane: softmax(odds) for lane, odds in judged.lanes.items()}
     hits: list[Hit] = []
     shown: dict[str, list[frozenset[str]]] = defaultdict(list)
@@ -43,18 +44,27 @@ def hits_of(
             for lane, one in row.evidence.items()
         }  # fmt: skip
         matched, identifiers = tuple(sorted(said & wanted)), found.identifiers.get(row.id, ())
+        why = reason(lanes, matched, len(wanted), identifiers, chunk.modality)
         where, pages = chunk.locator, dict.fromkeys(m.page for m in chunk.mentions if m.page != chunk.source)
         hits.append(
             Hit(
                 len(hits) + 1, round(row.score, 4), row.id, chunk.source, chunk.modality, chunk.title,
-                snippet(_shown(chunk), wanted, _terms_of_piece), where.page, where.bbox, where.start, where.end,
-                tuple(pages), lanes, reason(lanes, matched, len(wanted), identifiers, chunk.modality), matched,
-                identifiers, tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
+                _snippet(chunk, wanted, keys if identifiers else frozenset()), where.page, where.bbox, where.start,
+                where.end, tuple(pages), lanes, why, matched, identifiers,
+                tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
             )
         )  # fmt: skip
         if len(hits) == k:
             break
     return tuple(hits)
+
+
+def _snippet(chunk: Chunk, wanted: frozenset[str], keys: frozenset[str]) -> str:
+    """With the identifiers of these keys where the chunk spells them out, else with the most wanted terms."""
+    text = _shown(chunk)
+    if keys and (spelled := spellings(text, keys)):
+        return snippet(text, spelled, lambda piece: (word for word in spelled if word in piece))
+    return snippet(text, wanted, _terms_of_piece)
 
 
 def _chunks(records: Records, fused: Sequence[Fused], batch: int) -> Iterator[tuple[Fused, Chunk]]:
