@@ -75,7 +75,7 @@ def _identity(source: Home) -> Identity:
     """That of a copy."""
     identity = read_identity(source.files)
     if identity is None:
-        raise MissingCollection(f"there is no collection in {source}. Create one with: commonplace add PATH...")
+        raise MissingCollection(f"there is no collection in {source}, nor an export of one. Check the place.")
     return Identity(FORMAT, "0001", identity.space)
 
 
