@@ -127,6 +127,9 @@ class Hit:
     """Identifiers of the query that it holds, in this or another spelling."""
     eligible: tuple[str, ...] = ()
     """Lanes that could have found it."""
+    headings: tuple[str, ...] = ()
+    lines: tuple[int, int] | None = None
+    """As in its locator."""
 
 
 @dataclass(frozen=True, slots=True)

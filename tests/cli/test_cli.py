@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from commonplace.cli import COMMANDS, main
+from commonplace.cli.common import duration
 
 Folder = Callable[..., Path]
 
@@ -31,10 +32,41 @@ def test_search_prints_hits_in_the_shape_that_others_rely_on(handbook_path: Path
     assert [hit["rank"] for hit in found["hits"]] == [1, 2]
     assert set(found["hits"][0]) == {
         "rank", "score", "id", "source", "modality", "title", "snippet", "page", "bbox", "start", "end", "appears_in",
-        "lanes",
+        "lanes", "headings", "lines",
     }  # fmt: skip
     assert 0 <= found["hits"][0]["score"] <= 1
     assert set(found["hits"][0]["lanes"]["bm25"]) == {"rank", "score"}
+
+
+def test_the_words_of_a_query_need_no_quotes(handbook_path: Path) -> None:
+    found = shape(run("search", "trust", "this", "tablet", "-c", handbook_path, "-n", "1", "--json"))
+    assert isinstance(found, dict)
+    assert found["query"] == "trust this tablet"
+
+
+def test_a_hit_says_under_which_headings_and_in_which_lines_it_stands(folder: Folder, tmp_path: Path) -> None:
+    root = folder("notes", {"valve.md": "# Valves\n\n## Bypass\n\nOpen it before noon.\n"})
+    run("add", root, "-c", tmp_path / "c")
+    first, second, _ = run("search", "open before noon", "-c", tmp_path / "c").stdout.split("\n", 2)
+    assert first.startswith(" 1. notes/valve.md, line 5  [text ")
+    assert second == "    Valves › Bypass"
+
+
+def test_files_prints_the_path_of_each_file_once_and_nothing_where_nothing_answers(
+    folder: Folder, tmp_path: Path
+) -> None:
+    root = folder("notes", {"valve.md": "# Valve\n\n" + "The valve leaks.\n\n## More\n\n" * 3})
+    run("add", root, "-c", tmp_path / "c")
+    assert run("search", "valve", "leaks", "-c", tmp_path / "c", "--files").stdout == f"{root / 'valve.md'}\n"
+    nothing = run("search", "zebra crossing on Neptune", "-c", tmp_path / "c", "--files")
+    assert (nothing.stdout, nothing.exit_code) == ("", 0)
+    assert "Nothing in this collection answers that" in nothing.stderr
+
+
+@pytest.mark.parametrize("narrowed", [["--filter", "source=nowhere/*"], ["--min-confidence", "1"]])
+def test_what_left_no_hit_is_named(handbook_path: Path, narrowed: list[str]) -> None:
+    result = run("search", "certificate", "-c", handbook_path, *narrowed)
+    assert result.stdout == f"Nothing is left by {narrowed[0]}.\n"
 
 
 def test_explain_adds_what_each_stage_took(handbook_path: Path) -> None:
@@ -63,6 +95,12 @@ def test_a_failed_file_is_listed_and_the_exit_code_is_one(folder: Folder, tmp_pa
     assert report["failed"][0]["reason"]
 
 
+def test_of_many_skipped_files_some_are_named_and_the_rest_counted(folder: Folder, tmp_path: Path) -> None:
+    result = run("add", folder("notes", {f"{n}.txt": "" for n in range(25)}), "-c", tmp_path / "c")
+    assert (result.exit_code, result.stderr.count("empty file")) == (0, 20)
+    assert "skipped: 5 more; `commonplace status` lists all" in result.stderr
+
+
 @pytest.mark.parametrize("command", ["search x", "status", "update", "remove x", "doctor", "show 0123456789abcdef"])
 def test_a_missing_collection_is_an_error_with_the_next_step(command: str, tmp_path: Path) -> None:
     result = run(*command.split(), "-c", tmp_path / "none")
@@ -71,10 +109,19 @@ def test_a_missing_collection_is_an_error_with_the_next_step(command: str, tmp_p
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(4.24, "4.2 s"), (200, "3 min 20 s"), (7890, "2 h 11 min")])
+def test_long_times_are_said_in_minutes_and_hours(seconds: float, said: str) -> None:
+    assert duration(seconds) == said
+
+
 def test_a_misspelled_command_is_answered_with_the_right_one() -> None:
     result = run("serach", "x")
     assert result.exit_code == 2
     assert "'search'" in result.stderr
+
+
+def test_a_command_that_other_programs_have_is_answered_with_ours() -> None:
+    assert "Did you mean 'remove'?" in run("rm", "x").stderr
 
 
 def test_a_bad_filter_says_what_was_expected(handbook_path: Path) -> None:
@@ -134,6 +181,7 @@ def test_completion_scripts_name_the_command() -> None:
 def test_every_command_is_listed_in_the_help() -> None:
     text = run("--help").stdout
     assert all(command in text for command in COMMANDS)
+    assert "..." not in text.partition("Commands:")[2]  # the summaries fit into 80 columns
 
 
 def test_nothing_but_the_result_reaches_stdout_in_a_real_process(handbook_path: Path) -> None:

@@ -15,27 +15,34 @@ from commonplace.lazy import load
 
 COMMANDS = {
     "add": "commonplace.cli.keep:add",
+    "search": "commonplace.cli.find:search",
+    "show": "commonplace.cli.find:show",
     "update": "commonplace.cli.keep:update",
     "remove": "commonplace.cli.keep:remove",
     "status": "commonplace.cli.keep:status",
     "doctor": "commonplace.cli.keep:doctor",
+    "label": "commonplace.cli.keep:label",
+    "classify": "commonplace.cli.encode:classify",
+    "embed": "commonplace.cli.encode:embed",
+    "plan": "commonplace.cli.tune:plan",
+    "tune": "commonplace.cli.tune:tune",
     "rebuild": "commonplace.cli.move:rebuild",
     "rollback": "commonplace.cli.move:rollback",
     "export": "commonplace.cli.move:export",
     "import": "commonplace.cli.move:import_",
-    "plan": "commonplace.cli.tune:plan",
-    "tune": "commonplace.cli.tune:tune",
     "migrate": "commonplace.cli.move:migrate",
-    "search": "commonplace.cli.find:search",
-    "show": "commonplace.cli.find:show",
     "eval": "commonplace.cli.measure:evaluate",
-    "classify": "commonplace.cli.encode:classify",
-    "label": "commonplace.cli.keep:label",
-    "embed": "commonplace.cli.encode:embed",
     "models": "commonplace.cli.models:models",
     "train": "commonplace.cli.encode:train",
     "completion": "commonplace.cli.completion:completion",
 }
+
+SYNONYMS = {
+    "index": "add", "ingest": "add", "init": "add", "sync": "update", "find": "search", "query": "search",
+    "get": "show", "ls": "status --documents", "list": "status --documents", "info": "status", "rm": "remove",
+    "delete": "remove", "backup": "export", "restore": "import", "check": "doctor",
+}  # fmt: skip
+"""What other programs call it."""
 
 
 class LazyGroup(click.Group):
@@ -48,9 +55,8 @@ class LazyGroup(click.Group):
         if name not in COMMANDS:
             from difflib import get_close_matches
 
-            near = get_close_matches(name, COMMANDS, n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else "See `commonplace --help`."
-            ctx.fail(f"no command {name!r}. {hint}")
+            near = SYNONYMS.get(name) or next(iter(get_close_matches(name, COMMANDS, n=1)), None)
+            ctx.fail(f"no command {name!r}. " + (f"Did you mean {near!r}?" if near else "See `commonplace --help`."))
         command: click.Command = load(COMMANDS[name])
         return command
 

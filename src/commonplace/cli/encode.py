@@ -19,7 +19,7 @@ from commonplace.errors import UsageError
 @click.option("--model", default="bundled", show_default=True, help="Space to classify in.")
 @json_option
 def classify(files: tuple[Path, ...], labels: tuple[str, ...], none_of_these: bool, model: str, as_json: bool) -> None:
-    """Which of the labels fits each picture best, with probabilities.
+    """Which of the labels fits each picture best.
 
     \b
       commonplace classify shot.png --label diagram --label terminal --label "line chart"
@@ -55,7 +55,9 @@ def embed(
     model: str,
     as_json: bool,
 ) -> None:
-    """Unit vectors of texts, and of the pictures, sounds and videos that the model has an encoder for, in one space.
+    """Unit vectors of texts, pictures, sounds and videos.
+
+    All of one space, as far as the model has an encoder for them.
 
     \b
       commonplace embed "outbound traffic spikes" --image dashboard.png --json
@@ -101,10 +103,11 @@ def train(
     resume: bool,
     as_json: bool,
 ) -> None:
-    """Train a tower by one of the recipes, or fit an adapter: a head for your own pairs. Needs the [train] extra.
+    """Train a tower, or fit an adapter to pairs of your own.
 
-    Of a recipe, curves, a report and the state to resume from are in OUT/training. An adapter is refused (exit code 2)
-    where it does not rank held-out pairs better; apply one with `commonplace rebuild --model adapter:OUT`.
+    Needs `pip install 'commonplace[train]'`. Of a recipe, curves, a report and the state to resume from are in
+    OUT/training. An adapter is refused (exit code 2) where it does not rank held-out pairs better; apply one with
+    `commonplace rebuild --model adapter:OUT`.
 
     \b
       commonplace train --recipe text --weights cache/ --data data/ --out towers/

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import click
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from commonplace.collection import Collection
     from commonplace.ranking.fusion import FusionName
     from commonplace.searching.lanes import Mode
-    from commonplace.types import Chunk, Hit, SearchResult
+    from commonplace.types import Chunk, Hit, Locator, SearchResult
 
 
 @click.command()
-@click.argument("query", default="")
+@click.argument("words", metavar="[QUERY]...", nargs=-1)
 @collection_option
 @click.option("--image", type=FILE, help="Search by a picture.")
 @click.option("--audio", type=FILE, help="Search by a sound.")
@@ -42,9 +42,10 @@ if TYPE_CHECKING:
 @fusion_option
 @click.option("--rerank", metavar="FOLDER", help="Read the first hits again with this ONNX cross-encoder.")
 @click.option("--explain", is_flag=True, help="Show what each lane says of each hit, and why it is there.")
+@click.option("--files", "-l", "only_files", is_flag=True, help="Print the paths of their files alone, one a line.")
 @json_option
 def search(
-    query: str,
+    words: tuple[str, ...],
     path: Path,
     image: Path | None,
     audio: Path | None,
@@ -56,9 +57,12 @@ def search(
     fusion: FusionName,
     rerank: str | None,
     explain: bool,
+    only_files: bool,
     as_json: bool,
 ) -> None:
-    """Search passages, tables and pictures at once: by meaning, by looks, by words, by exact identifier.
+    """Search passages, tables and pictures in one list.
+
+    By meaning, by looks, by words, by exact identifier. Several words need no quotes.
 
     \b
       commonplace search "firewall logs showing exfiltration"
@@ -67,15 +71,23 @@ def search(
       commonplace search --image dashboard.png --json
       commonplace search "retention" --filter 'source=docs/*.md and not tag=draft'
       commonplace search '"connection refused" -proxy' --min-confidence 0.2
+      commonplace search a terminal that reports an error --modality image --files
     """
     modalities = [name.strip() for name in modality.split(",")] if modality else None
     with commonplace.open(path) as collection:
         result = collection.search(
-            query, image=image, audio=audio, k=k, filter=filter, modality=modalities,
+            " ".join(words), image=image, audio=audio, k=k, filter=filter, modality=modalities,
             mode=mode, min_confidence=min_confidence, fusion=fusion, rerank=rerank,
         )  # fmt: skip
         if as_json:
             print_json(_as_json(result, explain))
+            return
+        if result.no_match or not result.hits:
+            narrowing = {"--filter": filter, "--modality": modality, "--min-confidence": min_confidence}
+            given = [option for option, value in narrowing.items() if value is not None]
+            click.echo(_nothing(result, given), err=only_files)
+        if only_files:
+            _print_files(collection, result)
         else:
             _print(collection, result, explain)
 
@@ -91,9 +103,21 @@ def _as_json(result: SearchResult, explain: bool) -> dict[str, object]:
     return fields
 
 
+def _nothing(result: SearchResult, narrowing: list[str]) -> str:
+    """narrowing: the options that left hits out"""
+    if narrowing and not result.hits:
+        return f"Nothing is left by {' and '.join(narrowing)}."
+    return "Nothing in this collection answers that." + (" The nearest:" if result.hits else "")
+
+
+def _print_files(collection: Collection, result: SearchResult) -> None:
+    """What answers, each file once; what is merely nearest is no answer for a script."""
+    for source in dict.fromkeys(() if result.no_match else (hit.source for hit in result.hits)):
+        if document := collection.document(source):
+            click.echo(os.fsencode(document.path))
+
+
 def _print(collection: Collection, result: SearchResult, explain: bool) -> None:
-    if result.no_match:
-        click.echo("Nothing in this collection answers that." + (" The nearest:" if result.hits else ""))
     hits = result.hits[:3] if result.no_match else result.hits
     for hit in hits:
         _print_hit(collection, result, hit, explain)
@@ -108,10 +132,14 @@ def _print(collection: Collection, result: SearchResult, explain: bool) -> None:
 
 
 def _print_hit(collection: Collection, result: SearchResult, hit: Hit, explain: bool) -> None:
+    from commonplace.ingest.wording import heading_line
+
     document = collection.document(hit.source)
-    place = f", page {hit.page}" if hit.page else ""
-    name = link(hit.source, document.path) if document else hit.source
-    click.echo(f"{hit.rank:>2}. {click.style(name, bold=True)}{place}  [{hit.modality} {hit.score:.2f}]  {hit.id}")
+    name = click.style(link(hit.source, document.path) if document else hit.source, bold=True)
+    click.echo(f"{hit.rank:>2}. {name}{_place(hit.source, hit)}  [{hit.modality} {hit.score:.2f}]  {hit.id}")
+    headings = heading_line(hit.title, hit.headings)
+    if headings != PurePosixPath(hit.source).stem:
+        click.echo(f"    {click.style(headings, italic=True)}")
     if hit.snippet:
         click.echo(f"    {_marked(hit.snippet, result.query)}")
     if hit.appears_in:
@@ -132,6 +160,16 @@ def _marked(text: str, query: str) -> str:
     from commonplace.ranking.snippets import marked
 
     return marked(text, terms(query), terms, lambda word: click.style(word, bold=True, underline=True))
+
+
+def _place(source: str, where: Hit | Locator) -> str:
+    """`, page 3`, `, sheet 2`, `, lines 10-20`, or nothing."""
+    pages = {".xlsx": "sheet", ".pptx": "slide"}.get(PurePosixPath(source).suffix.lower(), "page")
+    page = f", {pages} {where.page}" if where.page else ""
+    if where.lines is None:
+        return page
+    first, last = where.lines
+    return page + (f", line {first}" if first == last else f", lines {first}-{last}")
 
 
 def _evidence(hit: Hit, lane: str) -> str:
@@ -160,7 +198,9 @@ def inline_picture(data: bytes) -> str:
 @click.option("--output", "-o", type=FILE, help="Write the picture here instead of opening it.")
 @json_option
 def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) -> None:
-    """Show one hit: print its passage; write or open its picture with the matched words boxed.
+    """Print the passage of a hit, open or write its picture.
+
+    In the picture, the words of --query are boxed.
 
     \b
       commonplace show 3f2a9c0d1e4b5a67
@@ -193,9 +233,8 @@ def show(id: str, path: Path, query: str, output: Path | None, as_json: bool) ->
 def _print_chunk(chunk: Chunk, query: str) -> None:
     from commonplace.ingest.wording import heading_line, read_text
 
-    place = f", page {chunk.locator.page}" if chunk.locator.page else ""
-    lines = f", lines {chunk.locator.lines[0]}-{chunk.locator.lines[1]}" if chunk.locator.lines else ""
-    click.echo(f"{chunk.source}{place}{lines}  [{chunk.modality}]\n{heading_line(chunk)}\n")
+    headings = heading_line(chunk.title, chunk.locator.headings)
+    click.echo(f"{chunk.source}{_place(chunk.source, chunk.locator)}  [{chunk.modality}]\n{headings}\n")
     body = "\n".join(filter(None, (chunk.text, read_text(chunk))))
     click.echo(_marked(body, query))
     for mention in chunk.mentions:

@@ -8,11 +8,23 @@ from typing import TYPE_CHECKING
 import click
 
 import commonplace
-from commonplace.cli.common import FILE, collection_option, json_option, plain, print_json, print_result, progress_bar
+from commonplace.cli.common import (
+    FILE,
+    collection_option,
+    duration,
+    json_option,
+    plain,
+    print_json,
+    print_result,
+    progress_bar,
+)
 from commonplace.profiles import PROFILES, Profile
 
 if TYPE_CHECKING:
     from commonplace.ingest.pipeline import AddReport
+
+LISTED = 20
+"""Files that an `add` names of those that were skipped, and of those that failed."""
 
 
 @click.command()
@@ -60,7 +72,7 @@ def add(
 @json_option
 @click.pass_context
 def update(ctx: click.Context, path: Path, retry: bool, as_json: bool) -> None:
-    """Look at everything that was added again: read what is new or changed, drop what is gone.
+    """Read what is new or changed, drop what is gone.
 
     \b
       commonplace update
@@ -78,13 +90,15 @@ def _print_report(ctx: click.Context, report: AddReport, as_json: bool) -> None:
         click.echo(f"{report.documents} documents added or changed (chunks: {chunks}), {report.unchanged} unchanged,")
         click.echo(
             f"{report.removed} removed, {len(report.skipped)} skipped, {len(report.failed)} failed, "
-            f"in {report.seconds:.1f} s"
+            f"in {duration(report.seconds)}"
         )
         if report.left_out:
             click.echo("  left out: " + ", ".join(f"{n} {why}" for why, n in sorted(report.left_out.items())), err=True)
         for name, problems in (("skipped", report.skipped), ("failed", report.failed)):
-            for problem in problems:
+            for problem in problems[:LISTED]:
                 click.echo(f"  {name}: {problem.source}: {problem.reason}", err=True)
+            if len(problems) > LISTED:
+                click.echo(f"  {name}: {len(problems) - LISTED} more; `commonplace status` lists all", err=True)
     ctx.exit(1 if report.failed else 0)
 
 
@@ -110,7 +124,7 @@ def remove(sources: tuple[str, ...], path: Path, as_json: bool) -> None:
 @click.option("--least", default=0.5, show_default=True, type=click.FloatRange(0, 1), help="Keep no label less likely.")
 @json_option
 def label(labels: tuple[str, ...], path: Path, least: float, as_json: bool) -> None:
-    """Label every picture with what fits it best, to filter by. Labels from before are replaced.
+    """Give every picture the label that fits it best, to filter by. Labels from before are replaced.
 
     \b
       commonplace label diagram terminal "line chart" "photo of hardware"
@@ -127,7 +141,7 @@ def label(labels: tuple[str, ...], path: Path, least: float, as_json: bool) -> N
 @click.option("--documents", "list_documents", is_flag=True, help="List every document.")
 @json_option
 def status(path: Path, list_documents: bool, as_json: bool) -> None:
-    """What the collection holds, and which files are not in it and why.
+    """What the collection holds, which files it does not, and why.
 
     \b
       commonplace status
@@ -167,7 +181,7 @@ def status(path: Path, list_documents: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def doctor(ctx: click.Context, path: Path, repair: bool, as_json: bool) -> None:
-    """Check that records, caches, vectors and models agree. Exits with 1 if something is wrong.
+    """Check that records, caches and vectors agree. Exits with 1 if something is wrong.
 
     \b
       commonplace doctor

@@ -36,7 +36,7 @@ class _Questions(click.Group):
 
 @click.group("eval", cls=_Questions)
 def evaluate() -> None:
-    """Ask questions with known answers; compare two such runs; make questions from a collection.
+    """Ask questions whose answers are known, and compare.
 
     \b
       commonplace eval make -o questions.jsonl

@@ -26,7 +26,7 @@ COLUMNS = ("name", "dim", "modalities", "MB", "licence", "installed", "downloade
 @click.pass_context
 @json_option
 def models(ctx: click.Context, as_json: bool) -> None:
-    """The spaces that `--model` can name; fetch, check, remove and speed up models.
+    """List what `--model` can name; fetch, check and remove models.
 
     \b
       commonplace models list

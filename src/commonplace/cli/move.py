@@ -58,7 +58,7 @@ def rebuild(
     accept_loss: bool,
     as_json: bool,
 ) -> None:
-    """Build the next generation beside the live one, from what is stored, and flip to it when it is whole.
+    """Build the vectors anew from what is stored, and flip to them.
 
     No model is called unless --model or a new release asks for other towers. Everybody can search meanwhile, but
     nobody add. Stopped half-way, it goes on when it is run again.
@@ -88,7 +88,7 @@ def rebuild(
 @collection_option
 @json_option
 def rollback(path: Path, as_json: bool) -> None:
-    """Return to the generation before the last rebuild or migration.
+    """Return to the vectors before the last rebuild.
 
     \b
       commonplace rollback
@@ -104,7 +104,7 @@ def rollback(path: Path, as_json: bool) -> None:
 @golden_option
 @json_option
 def migrate(target: str, path: Path, golden: Path | None, accept_loss: bool, as_json: bool) -> None:
-    """Copy the collection to another store, without any model call, and compare counts and neighbours.
+    """Copy the collection to another store, and compare them.
 
     TARGET is the URL of a store, or a folder. The collection also stays where it was: remove it once you need it no
     longer. Stopped half-way, it goes on when it is run again.
@@ -146,7 +146,7 @@ def _print(built: Built, as_json: bool) -> None:
 @click.option("--format", type=click.Choice(["sqlite", "parquet"]), default="sqlite", show_default=True)
 @collection_option
 def export(target: Path, format: ExportFormat, path: Path) -> None:
-    """Copy all but the vectors' store into an empty folder, also while another process uses the collection.
+    """Back the collection up into a folder, also while it is in use.
 
     \b
       commonplace export /backups/notes-monday
@@ -161,7 +161,7 @@ def export(target: Path, format: ExportFormat, path: Path) -> None:
 @collection_option
 @json_option
 def import_(source: Path, path: Path, as_json: bool) -> None:
-    """Make a new collection of an export, without calling a model.
+    """Make a new collection of an export; no model is called.
 
     \b
       commonplace import /backups/notes-monday -c restored.commonplace

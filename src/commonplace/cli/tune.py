@@ -11,6 +11,7 @@ from commonplace.cli.common import (
     FILE,
     Size,
     collection_option,
+    duration,
     json_option,
     plain,
     print_json,
@@ -46,9 +47,10 @@ def tune(
     accept_loss: bool,
     as_json: bool,
 ) -> None:
-    """Measure what smaller vectors would cost, on your own, and recommend the smallest that lose less than 1 %.
+    """Measure on your own vectors what smaller ones would cost.
 
-    Exits with 1 if no setting is good enough within the limits: nothing is applied then.
+    Recommends the smallest that lose less than 1 %. Exits with 1 if no setting is good enough within the limits:
+    nothing is applied then.
 
     \b
       commonplace tune
@@ -99,7 +101,7 @@ def tune(
 @click.option("--profile", type=click.Choice(PROFILES), default="float", show_default=True, help="Size of the vectors.")
 @json_option
 def plan(paths: tuple[Path, ...], path: Path, model: str, profile: Profile, as_json: bool) -> None:
-    """Predict what `add` will take: time, memory, disk, calls of models. A few files are read for it.
+    """Predict the time, memory and disk of an `add`. A few files are read for it.
 
     The next `add` to the same collection says how far off it was.
 
@@ -113,7 +115,7 @@ def plan(paths: tuple[Path, ...], path: Path, model: str, profile: Profile, as_j
     remember(collection.path, found)
     text = (
         f"{found.files} files: about {found.chunks} chunks, {found.pictures} of them pictures\n"
-        f"{found.calls} calls of models, {found.seconds:.0f} s on this machine\n"
+        f"{found.calls} calls of models, {duration(found.seconds)} on this machine\n"
         f"{found.memory / 1e6:.1f} MB of memory for the vectors, {found.disk / 1e6:.0f} MB on disk"
     )
     print_result(found, text, as_json)

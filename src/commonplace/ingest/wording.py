@@ -23,7 +23,7 @@ def passage(chunk: Chunk) -> str:
     """The text that the text tower encodes, or "" for a chunk without words of its own: it has no text lane."""
     said = _unique((*_said(chunk), read_text(chunk)[:READ_LIMIT]))
     body = "\n".join((chunk.text, *said)).strip()
-    return f"{heading_line(chunk)}\n{body}".strip() if body else ""
+    return f"{heading_line(chunk.title, chunk.locator.headings)}\n{body}".strip() if body else ""
 
 
 def terms(chunk: Chunk) -> dict[int, float]:
@@ -52,9 +52,9 @@ def read_text(chunk: Chunk) -> str:
     return "\n".join(word.text for word in chunk.words)
 
 
-def heading_line(chunk: Chunk) -> str:
+def heading_line(title: str, headings: tuple[str, ...]) -> str:
     """`Title › Heading › Heading`, said once where title and first heading agree."""
-    return " › ".join(_unique((chunk.title, *chunk.locator.headings)))
+    return " › ".join(_unique((title, *headings)))
 
 
 def _said(chunk: Chunk) -> Iterator[str]:

@@ -51,7 +51,7 @@ def hits_of(
                 len(hits) + 1, round(row.score, 4), row.id, chunk.source, chunk.modality, chunk.title,
                 _snippet(chunk, wanted, keys if identifiers else frozenset()), where.page, where.bbox, where.start,
                 where.end, tuple(pages), lanes, why, matched, identifiers,
-                tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])),
+                tuple(sorted(judged.standing.get(row.id, NOWHERE)[1])), where.headings, where.lines,
             )
         )  # fmt: skip
         if len(hits) == k:
