@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @fusion_option
 @click.option("--rerank", metavar="FOLDER", help="Read the first hits again with this ONNX cross-encoder.")
 @click.option("--explain", is_flag=True, help="Show what each lane says of each hit, and why it is there.")
-@click.option("--files", "-l", "only_files", is_flag=True, help="Print the paths of their files alone, one a line.")
+@click.option("--files", "-l", "only_files", is_flag=True, help="Print only the paths of the files, one a line.")
 @json_option
 def search(
     words: tuple[str, ...],
