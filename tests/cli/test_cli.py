@@ -63,10 +63,16 @@ def test_files_prints_the_path_of_each_file_once_and_nothing_where_nothing_answe
     assert "Nothing in this collection answers that" in nothing.stderr
 
 
-@pytest.mark.parametrize("narrowed", [["--filter", "source=nowhere/*"], ["--min-confidence", "1"]])
-def test_what_left_no_hit_is_named(handbook_path: Path, narrowed: list[str]) -> None:
-    result = run("search", "certificate", "-c", handbook_path, *narrowed)
-    assert result.stdout == f"Nothing is left by {narrowed[0]}.\n"
+@pytest.mark.parametrize(
+    ("words", "what"),
+    [
+        (["certificate", "--filter", "source=nowhere/*"], "--filter"),
+        (["certificate", "--modality", "audio", "--min-confidence", "1"], "--modality and --min-confidence"),
+        (['"expired the certificate has"'], "what is quoted or -excluded"),
+    ],
+)
+def test_what_left_no_hit_is_named(handbook_path: Path, words: list[str], what: str) -> None:
+    assert run("search", *words, "-c", handbook_path).stdout == f"Nothing is left by {what}.\n"
 
 
 def test_explain_adds_what_each_stage_took(handbook_path: Path) -> None:

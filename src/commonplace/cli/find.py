@@ -73,6 +73,8 @@ def search(
       commonplace search '"connection refused" -proxy' --min-confidence 0.2
       commonplace search a terminal that reports an error --modality image --files
     """
+    from commonplace.lexical.asking import asked
+
     modalities = [name.strip() for name in modality.split(",")] if modality else None
     with commonplace.open(path) as collection:
         result = collection.search(
@@ -85,6 +87,8 @@ def search(
         if result.no_match or not result.hits:
             narrowing = {"--filter": filter, "--modality": modality, "--min-confidence": min_confidence}
             given = [option for option, value in narrowing.items() if value is not None]
+            if (demand := asked(result.query)).phrases or demand.excluded:
+                given.append("what is quoted or -excluded")
             click.echo(_nothing(result, given), err=only_files)
         if only_files:
             _print_files(collection, result)
@@ -104,7 +108,7 @@ def _as_json(result: SearchResult, explain: bool) -> dict[str, object]:
 
 
 def _nothing(result: SearchResult, narrowing: list[str]) -> str:
-    """narrowing: the options that left hits out"""
+    """narrowing: what left hits out"""
     if narrowing and not result.hits:
         return f"Nothing is left by {' and '.join(narrowing)}."
     return "Nothing in this collection answers that." + (" The nearest:" if result.hits else "")
