@@ -47,7 +47,7 @@ Rows = Mapping[str, NDArray[np.float16]]
 
 
 HEAD = Stage("head", Plan(300, 1e-3, weight_decay=0.1, measure_every=100, best="choice"), batch=512)
-ALL = Stage("all", Plan(400, 1e-3, weight_decay=0.05, measure_every=60, best="choice"), batch=96)
+ALL = Stage("all", Plan(650, 1e-3, weight_decay=0.05, measure_every=65, best="choice"), batch=96)
 
 WHOLE = Stage("whole", Plan(3_000, 1e-3, weight_decay=0.05, measure_every=300, best="choice"), batch=1_024, bank=8_192)
 
@@ -64,10 +64,10 @@ class Config:
     block_share: float = 0.07
     """Of the learning rate of the second stage, which is that of what is new: where colour enters. The last block takes
     `block_share`, each earlier one 0.9 of the next one's. At the whole rate, merging was noise after 20 steps."""
-    singles: int = 700
-    pairs: int = 700
+    singles: int = 2_400
+    pairs: int = 2_400
     """Scenes."""
-    described: int = 0
+    described: int = 4_000
     """Pictures of docpairs beside those that we looked at."""
     limit: int | None = None
     """Pictures of each set; None = all."""
