@@ -47,7 +47,7 @@ Rows = Mapping[str, NDArray[np.float16]]
 
 
 HEAD = Stage("head", Plan(300, 1e-3, weight_decay=0.1, measure_every=100, best="choice"), batch=512)
-ALL = Stage("all", Plan(650, 1e-3, weight_decay=0.05, measure_every=65, best="choice"), batch=96)
+ALL = Stage("all", Plan(440, 1e-3, weight_decay=0.05, measure_every=55, best="choice"), batch=96)
 
 WHOLE = Stage("whole", Plan(3_000, 1e-3, weight_decay=0.05, measure_every=300, best="choice"), batch=1_024, bank=8_192)
 
