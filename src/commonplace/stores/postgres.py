@@ -256,10 +256,10 @@ class PostgresStore(Store):
         return {sql.id_of(number): {wanted[key] for key in held} for number, held in rows}
 
     def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
-        filtered, values = sql.where(where, alone=lane is None)
-        table = "chunks" if lane is None else "postings" if lane == "bm25" else self._lanes[lane].table
-        what = "DISTINCT id" if lane == "bm25" else "*"
-        return int(self._ask(f"SELECT count({what}) FROM {table} {filtered}", values)[0][0])
+        table = "chunks" if lane is None or lane == "bm25" else self._lanes[lane].table
+        worded = "FILTER (WHERE terms <> '{}')" if lane == "bm25" else ""
+        filtered, values = sql.where(where, alone=table == "chunks")
+        return int(self._ask(f"SELECT count(*) {worded} FROM {table} {filtered}", values)[0][0])
 
     def ids(self) -> Iterator[str]:
         after = ""
