@@ -60,14 +60,14 @@ class Usage:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
-        self._began, self._cpu_began = time.perf_counter(), _cpu()
+        self._began, self._cpu_began = time.perf_counter(), cpu()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.wall = time.perf_counter() - self._began
-        self.own, self.children = (now - then for now, then in zip(_cpu(), self._cpu_began, strict=True))
+        self.own, self.children = (now - then for now, then in zip(cpu(), self._cpu_began, strict=True))
         self.cpu = self.own + self.children
         self._stop.set()
         self._thread.join()
@@ -84,7 +84,7 @@ class Usage:
             self.peak = max(self.peak, total)
 
 
-def _cpu() -> tuple[float, float]:
+def cpu() -> tuple[float, float]:
     """Seconds of this process, and of its children that have ended."""
     both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     own, children = (usage.ru_utime + usage.ru_stime for usage in both)

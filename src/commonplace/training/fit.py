@@ -40,8 +40,6 @@ class Plan:
     measure_every: int = 0
     """Steps between two calls of `measure`; 0 = only after the last."""
     save_seconds: float = 120.0
-    best: str | None = None
-    """A figure of `measure`, higher is better: the module ends in the state that had the highest."""
     share: Callable[[str], float] = field(default=lambda name: 1.0, repr=False)
     """Of the learning rate, by the name of a parameter: earlier layers move less."""
 
@@ -63,7 +61,7 @@ def fit(
     resume: bool = False,
     title: str = "training",
 ) -> Figures:
-    """Train the parameters of `module` that want gradients; returns the last (or best) figures of `measure`.
+    """Train the parameters of `module` that want gradients; returns the last figures of `measure`.
 
     loss     of a step, with what it is made of (without gradients) for the curves. It chooses its batch by the step's
              number alone, so that a resumed run sees what an uninterrupted one would have seen.
@@ -82,7 +80,7 @@ def fit(
         [{"params": group, "share": share, "weight_decay": decay} for (share, decay), group in groups.items()],
         lr=plan.learning_rate,
     )
-    state: dict[str, Any] = {"step": 0, "seconds": 0.0, "rows": [], "figures": {}, "best": None}
+    state: dict[str, Any] = {"step": 0, "seconds": 0.0, "rows": [], "figures": {}}
     if resume and (out / "state.pt").exists():
         state = torch.load(out / "state.pt", weights_only=True)
         module.load_state_dict(state["module"])
@@ -120,18 +118,13 @@ def fit(
             with torch.no_grad():
                 found = measure()
             row |= found
-            if plan.best is None or state["best"] is None or found[plan.best] > state["figures"][plan.best]:
-                state["figures"] = found
-                if plan.best is not None:
-                    state["best"] = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+            state["figures"] = found
         if last or step % plan.log_every == 0 or len(row) > 4 + len(parts):
             state["rows"].append(row)
             log.info("%s: %s", title, ", ".join(f"{name} {number:.4g}" for name, number in row.items()))
         if last or time.monotonic() - saved > plan.save_seconds:
             save()
             saved = time.monotonic()
-    if state["best"] is not None:
-        module.load_state_dict(state["best"])
     module.eval()
     figures: Figures = state["figures"]
     return figures

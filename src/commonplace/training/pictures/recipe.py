@@ -46,10 +46,10 @@ CARD = {
 Rows = Mapping[str, NDArray[np.float16]]
 
 
-HEAD = Stage("head", Plan(300, 1e-3, weight_decay=0.1, measure_every=100, best="choice"), batch=512)
-ALL = Stage("all", Plan(440, 1e-3, weight_decay=0.05, measure_every=55, best="choice"), batch=96)
+HEAD = Stage("head", Plan(300, 1e-3, weight_decay=0.1, measure_every=100), batch=512)
+ALL = Stage("all", Plan(440, 1e-3, weight_decay=0.05, measure_every=55), batch=96)
 
-WHOLE = Stage("whole", Plan(3_000, 1e-3, weight_decay=0.05, measure_every=300, best="choice"), batch=1_024, bank=8_192)
+WHOLE = Stage("whole", Plan(3_000, 1e-3, weight_decay=0.05, measure_every=300), batch=1_024, bank=8_192)
 
 
 @dataclass(frozen=True)
