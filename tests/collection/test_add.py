@@ -232,10 +232,10 @@ def test_what_is_no_document_is_skipped_and_what_is_a_damaged_one_fails(collecti
     """So that a folder of source code, with its empty and its binary files, is added without a failure."""
     root = folder("code", {"a.py": "valve = 1", "__init__.py": "", "cut.pdf": "%PDF-1.7"})
     (root / "font.woff2").write_bytes(b"wOF2\0\1" + bytes(50))
-    (root / "clip.mp4").write_bytes(b"\0\0\0\x20ftypisom\0\0\0\0")
+    (root / "tool").write_bytes(b"\x7fELF" + bytes(50))
     (root / "picture.png").write_bytes(bytes(50))
     report = collection.add(root)
-    assert [problem.source for problem in report.skipped] == ["code/__init__.py", "code/clip.mp4", "code/font.woff2"]
+    assert [problem.source for problem in report.skipped] == ["code/__init__.py", "code/font.woff2", "code/tool"]
     assert {problem.source for problem in report.failed} == {"code/cut.pdf", "code/picture.png"}
     assert report.documents == 1
 

@@ -203,10 +203,8 @@ class Looker(nn.Module):
         self.shape = shape
         self.merge = nn.Linear(4 * shape.width, shape.width)
         self.colour = nn.Linear(LOOKS, shape.width, bias=False)
-        with torch.no_grad():  # One of the four: later layers know such tokens, and what a mean is they have to learn.
-            self.merge.weight.copy_(torch.eye(shape.width, 4 * shape.width))
-            self.merge.bias.zero_()
-            self.colour.weight.zero_()
+        for added in (self.merge.weight, self.merge.bias, self.colour.weight):
+            nn.init.zeros_(added)
         self.blocks = backbone.blocks[shape.merge :]
         self.norm = backbone.norm
         self.head = PictureHead(shape, dropout)
@@ -218,7 +216,9 @@ class Looker(nn.Module):
         tokens = tokens.reshape(-1, shape.side**2 + 1, shape.width)
         fields = fields.reshape(-1, shape.side**2 // 4, LOOKS)
         four = fours(tokens[:, 1:], shape.side)
-        x = torch.cat([tokens[:, :1], self.merge(four.flatten(2)) + self.colour(fields)], dim=1)
+        # One of the four, and what is learned beside it: later layers know such tokens, what a mean is they do not; and
+        # in 8 bits a matrix that holds that one as well would keep nothing of the rest.
+        x = torch.cat([tokens[:, :1], four[:, :, 0] + self.merge(four.flatten(2)) + self.colour(fields)], dim=1)
         for block in self.blocks:
             x = block(x)
         x = self.norm(x)

@@ -36,7 +36,7 @@ from commonplace.types import Vectors
 from commonplace.zero_shot import ANYTHING, TEMPLATES
 
 CARD = {
-    "name": "commonplace-image-3",
+    "name": "commonplace-image-4",
     "modality": "image",
     "dim": SPACE_DIM,
     "preprocessing": {"pixels": PIXELS, "fit": "squash", "resampling": "bicubic, reducing_gap 2"},
