@@ -31,7 +31,7 @@ def hits_of(
     shares = {lane: softmax(odds) for lane, odds in judged.lanes.items()}
     hits: list[Hit] = []
     shown: dict[str, list[frozenset[str]]] = defaultdict(list)
-    for row, chunk in _chunks(records, fused, 2 * k):
+    for row, chunk in _chunks(records, fused, k):
         said = _terms("\n".join((chunk.text, read_text(chunk))))
         if said and any(len(said & other) / len(said | other) >= ALIKE for other in shown[chunk.source]):
             continue
