@@ -80,6 +80,8 @@ def test_de_morgan_holds_for_the_oracle(a: Filter, b: Filter) -> None:
         assert matches(Not(Or((a, b))), point) == matches(And((Not(a), Not(b))), point)
 
 
+# A pool of connections draws random waits in threads of its own, which hypothesis takes for the strategy's.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(where=filters)
 def test_any_filter_finds_what_the_oracle_finds(store: Store, where: Filter) -> None:

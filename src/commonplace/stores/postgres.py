@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from commonplace.errors import CorruptCollection, MissingCollection, UsageError
+from commonplace.errors import CollectionError, CorruptCollection, MissingCollection, UsageError
 from commonplace.stores import checks
 from commonplace.stores import postgres_server as servers
 from commonplace.stores import postgres_sql as sql
@@ -23,6 +23,7 @@ from commonplace.types import Vectors
 
 BATCH = 1_000
 WORTH_INDEXING = 5_000
+UNIQUE_VIOLATION = "23505"
 """Where fewer vectors are there, or pass a filter, all are compared: exactly, in a few milliseconds."""
 FARTHEST = 1_000_000
 """Index tuples that a filtered scan may visit. pgvector's 20,000 starve a filter that passes little."""
@@ -106,7 +107,14 @@ class PostgresStore(Store):
         latest = list({point.id: point for point in points}.values())
         for start in range(0, len(latest), BATCH):
             batch = latest[start : start + BATCH]
-            self._server.transact(self._write, sql.numbers_of(point.id for point in batch), batch)
+            numbers = sql.numbers_of(point.id for point in batch)
+            try:
+                self._server.transact(self._write, numbers, batch)
+            except CollectionError as error:
+                if getattr(error.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
+                    raise
+                self._server.transact(self._sweep, numbers)
+                self._server.transact(self._write, numbers, batch)
 
     def delete(self, ids: Iterable[str]) -> None:
         numbers = iter(sql.numbers_of(ids))
@@ -134,6 +142,11 @@ class PostgresStore(Store):
             top = np.maximum.reduceat(rows["w"], first)
             connection.execute(sql.COUNT_IN, (terms.tolist(), df.tolist(), top.tolist()))
             connection.execute("UPDATE counts SET n = n + %s", (len(bags),))
+
+    def _sweep(self, connection: Any, numbers: Sequence[int]) -> None:
+        """Forget postings of chunks that somebody deleted by hand: only a look at all postings finds them."""
+        connection.execute(sql.ONE_AT_A_TIME)
+        connection.execute(sql.SWEEP, (numbers,))
 
     def optimize(self, *, complete: bool = False) -> None:
         """Builds the indexes of vectors that are missing: much faster for all at once than while they are written."""

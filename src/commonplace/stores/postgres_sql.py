@@ -103,6 +103,13 @@ lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.
 UPDATE counts SET n = n - (SELECT count(*) FROM gone WHERE terms <> '{}')
 """
 
+SWEEP = """
+WITH dropped AS (DELETE FROM postings WHERE id = ANY(%s) AND id NOT IN (SELECT id FROM chunks) RETURNING id, term),
+less AS (SELECT term, count(*) AS n FROM dropped GROUP BY term),
+lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.term)
+UPDATE counts SET n = n - (SELECT count(DISTINCT id) FROM dropped)
+"""
+
 COUNT_IN = """
 INSERT INTO terms SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::real[])
 ON CONFLICT (term) DO UPDATE SET df = terms.df + excluded.df, top = greatest(terms.top, excluded.top)
