@@ -19,7 +19,7 @@ import pytest
 from stores.scripts import BATCH, DIM, SCHEMA, WIDE, numbers, point
 
 from commonplace.errors import CollectionLocked, CorruptCollection, NewerCollection
-from commonplace.stores import create_store, open_store, qdrant_requests
+from commonplace.stores import create_store, open_store, qdrant_edge, qdrant_requests
 from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
 from commonplace.stores.guards import bytes_in
@@ -305,21 +305,14 @@ def test_searches_go_on_while_an_index_is_built(location: Path) -> None:
 
 
 @pytest.mark.usefixtures("graphs")
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # stopped between opening and `with`
-def test_an_index_that_is_stopped_leaves_all_as_it_was_and_is_built_by_the_next(location: Path) -> None:
-    import signal
-    import threading
-
-    main = threading.main_thread().ident
-    assert main is not None
-
-    def interrupt() -> None:
-        while not (location / f"engine-{os.getpid()}" / "edge_config.json").exists():
-            time.sleep(0.001)
-        signal.pthread_kill(main, signal.SIGINT)
-
-    with unindexed(location) as store:
-        threading.Thread(target=interrupt).start()
+@pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning")  # killed, and not waited for
+def test_an_index_that_is_stopped_leaves_all_as_it_was_and_is_built_by_the_next(
+    location: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    with unindexed(location) as store, monkeypatch.context() as while_it_indexes:
+        loaded = qdrant_edge.INDEX.replace("shard.optimize()", f"{interrupt}\nshard.optimize()")
+        while_it_indexes.setattr(qdrant_edge, "INDEX", loaded)
         with pytest.raises(KeyboardInterrupt):
             store.optimize(complete=True)
         assert store.count() == 4_000
