@@ -3,7 +3,7 @@ import statistics
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from commonplace.ranking.fusion import (
@@ -103,6 +103,7 @@ def test_scores_are_stretched_by_three_deviations_and_added() -> None:
 
 
 @given(scored)
+@example({"text": {"a": 43.438, "b": 43.438, "c": 43.438}})
 def test_dbsf_agrees_with_an_oracle(lanes: dict[str, dict[str, float]]) -> None:
     expected = dict.fromkeys({id for found in lanes.values() for id in found}, 0.0)
     for found in lanes.values():

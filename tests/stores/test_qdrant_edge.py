@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -310,11 +311,13 @@ def test_an_index_that_is_stopped_leaves_all_as_it_was_and_is_built_by_the_next(
     location: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupt = "import os, signal; os.kill(os.getppid(), signal.SIGINT)"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored
     with unindexed(location) as store, monkeypatch.context() as while_it_indexes:
         loaded = qdrant_edge.INDEX.replace("shard.optimize()", f"{interrupt}\nshard.optimize()")
         while_it_indexes.setattr(qdrant_edge, "INDEX", loaded)
         with pytest.raises(KeyboardInterrupt):
             store.optimize(complete=True)
+        signal.signal(signal.SIGINT, before)
         assert store.count() == 4_000
         assert store._live.info().indexed_vectors_count == 0
     with QdrantEdgeStore.open(location, SCHEMA) as store:

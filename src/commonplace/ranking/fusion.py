@@ -5,6 +5,7 @@ then id: stores return equal scores in any order, and pages of results should re
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, get_args
 
@@ -52,8 +53,9 @@ def distribution_based_fusion(lanes: Mapping[str, Sequence[Ranked]]) -> list[Fus
     equal gives a half."""
     scaled: dict[str, dict[str, float]] = {}
     for lane, rows in lanes.items():
-        mean = sum(row.score for row in rows) / (len(rows) or 1)
-        deviation = math.sqrt(sum((row.score - mean) ** 2 for row in rows) / (len(rows) - 1)) if len(rows) > 1 else 0.0
+        scores = [row.score for row in rows]
+        mean = math.fsum(scores) / (len(scores) or 1)
+        deviation = statistics.stdev(scores) if len(set(scores)) > 1 else 0.0
         scaled[lane] = {
             row.id: min(1.0, max(0.0, (row.score - mean) / (6 * deviation) + 0.5)) if deviation else 0.5 for row in rows
         }
