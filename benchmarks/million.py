@@ -31,8 +31,9 @@ from stores import clustered
 from commonplace.evaluation.tune import exact
 from commonplace.profiles import Code
 from commonplace.stores import create_store, open_store
-from commonplace.stores.base import SPARE, Point, Schema
+from commonplace.stores.base import SPARE
 from commonplace.stores.guards import bytes_in
+from commonplace.stores.points import Point, Schema
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 

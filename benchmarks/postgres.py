@@ -24,9 +24,9 @@ from stores import QUERIES, chunks, clustered
 
 from commonplace.profiles import OVERSAMPLING, Code
 from commonplace.stores import create_store, remove_store
-from commonplace.stores.base import Schema
 from commonplace.stores.filters import Eq, Filter, In, Range
 from commonplace.stores.networked import with_options
+from commonplace.stores.points import Schema
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from commonplace.stores import STORES, create_store, open_store
-from commonplace.stores.base import Point, Schema, Scored
 from commonplace.stores.filters import Eq, Filter, In, Not, Range
 from commonplace.stores.guards import bytes_in
+from commonplace.stores.points import Point, Schema, Scored
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 

@@ -28,7 +28,7 @@ from commonplace.evaluation.picture import table as tuned_table
 from commonplace.evaluation.questions import Question, read_questions
 from commonplace.evaluation.tune import Interval, Limits, at_widths, choose
 from commonplace.evaluation.tuning import DIMS, Tuned
-from commonplace.stores.base import Schema
+from commonplace.stores.points import Schema
 from commonplace.stores.qdrant_requests import worth_indexing
 from commonplace.vectors.normalise import unit_rows
 

@@ -36,7 +36,6 @@ from commonplace.searching.searcher import Searcher
 from commonplace.stores import create_store, open_store, store_of
 from commonplace.stores.base import Store
 from commonplace.stores.networked import Location, replaced_path, with_options, with_secret
-from commonplace.stores.transformed import TransformedStore
 from commonplace.types import Vectors
 from commonplace.vectors.transforms import Transform
 
@@ -226,12 +225,12 @@ def open_generation(generation: Files, manifest: Manifest, url: str, *, create: 
                 f"the vectors of {generation} are gone ({error}) Run `commonplace rebuild`: it makes them anew."
             ) from error
         store = create_store(manifest.store, place, manifest.schema)
-    transforms = {
+    store.transforms = {
         lane: Transform.load(held.transforms[0], generation, lane)
         for lane, held in manifest.lanes.items()
         if held.transforms
     }
-    return TransformedStore(store, transforms) if transforms else store
+    return store
 
 
 def store_location(generation: Files, manifest: Manifest, url: str) -> str | Path:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from commonplace.errors import NewerCollection
 from commonplace.home.files import Files
 from commonplace.profiles import Code, Profile
-from commonplace.stores.base import Schema
+from commonplace.stores.points import Schema
 
 FORMAT = 1
 """Raised when an older release could no longer read a collection."""

@@ -21,9 +21,8 @@ from commonplace.evaluation.golden import Questions
 from commonplace.evaluation.questions import Question
 from commonplace.generations import Change, LaneChange, begin, construct, flip, generations
 from commonplace.profiles import Code
-from commonplace.stores.base import Point
 from commonplace.stores.guards import copy_tree
-from commonplace.stores.transformed import TransformedStore
+from commonplace.stores.points import Point
 from commonplace.vectors.transforms import Transform
 
 QUERY = "how do I restore a backup"
@@ -246,9 +245,10 @@ def test_a_transform_knows_its_numbers() -> None:
 def test_queries_and_vectors_of_a_lane_go_through_its_transform() -> None:
     from stores.oracle import Oracle
 
-    from commonplace.stores.base import Schema
+    from commonplace.stores.points import Schema
 
-    store = TransformedStore(Oracle(Schema({"text": 2, "media": 4})), {"text": Transform("truncate:2", 2)})
+    store = Oracle(Schema({"text": 2, "media": 4}))
+    store.transforms = {"text": Transform("truncate:2", 2)}
     vector = np.array([0.6, 0, 0.8, 0], np.float32)
     store.upsert([Point("0" * 16, 1, "image", {"text": vector, "media": vector})])
     np.testing.assert_allclose(store.vectors("text", ["0" * 16])["0" * 16], [1, 0])

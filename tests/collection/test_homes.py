@@ -96,7 +96,7 @@ def test_documents_chunks_and_caches_come_back_as_they_were(records: Records) ->
     chunk = records.chunks([first, "none"])[first]
     assert chunk.words == (Word("said", 0.9, (0, 0, 1, 1)),)
     assert [mention.alt or mention.paragraph for mention in chunk.mentions] == ["own"] + ["of notes/a.md"] * 2
-    assert records.standing([first], ["image"])[first] == (documents[0].id, frozenset({"media"}))
+    assert records.standing([first], ["image"])[first] == (documents[0].source, frozenset({"media"}))
     assert list(records.vectors("tower", ["m1", "none", "m0"])) == ["m1", "m0"]
     assert records.lane_vectors("media", "tower")[0] == records.chunk_ids()
     assert (records.has_reading("m0", "ocr-1"), records.has_reading("m0", "ocr-2")) == (True, False)

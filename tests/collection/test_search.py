@@ -93,6 +93,23 @@ def test_scores_are_probabilities_best_first(notes: Collection) -> None:
     assert scores[0] > 0.5
 
 
+def test_copies_of_the_answer_do_not_share_its_probability(tmp_path: Path) -> None:
+    pages = tmp_path / "pages"
+    for name in TEXTS:
+        (pages / name).parent.mkdir(parents=True, exist_ok=True)
+        (pages / name).write_text(TEXTS[name])
+    with Collection(tmp_path / "c") as collection:
+        collection.add(pages)
+        (alone,) = collection.search("connection refused by the proxy", k=1).hits
+        (pages / "copy of proxy.md").write_text(TEXTS["ops/gateway/proxy.md"])
+        (pages / "link.md").symlink_to(pages / "ops" / "gateway" / "proxy.md")
+        collection.add(pages)
+        copies = collection.search("connection refused by the proxy", k=3).hits
+    assert {Path(hit.source).name for hit in copies} == {"proxy.md", "copy of proxy.md", "link.md"}
+    assert copies[0].score > 0.9 * alone.score
+    assert sum(hit.score for hit in copies) > 1
+
+
 def test_hits_below_a_confidence_are_left_out(notes: Collection) -> None:
     hits = notes.search("renew the certificate", min_confidence=0.3).hits
     assert hits

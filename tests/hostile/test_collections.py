@@ -136,7 +136,7 @@ def test_pages_of_a_cache_that_are_damaged_are_found_by_the_doctor(path: Path) -
 
 def test_points_that_are_lost_or_strange_are_mended(path: Path) -> None:
     from commonplace.stores import open_store
-    from commonplace.stores.base import Schema
+    from commonplace.stores.points import Schema
 
     with Collection(path) as collection:
         dims = {lane: collection._open().store.schema.dims[lane] for lane in ("text", "media")}

@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from commonplace.stores.base import Point, Schema, Scored, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range
+from commonplace.stores.points import Point, Schema, Scored
 from commonplace.types import Vectors
 
 
 class Oracle(Store):
-    """Exact, slow, in memory. It trusts its input: what must be refused is asked of the engines."""
+    """Exact, slow, in memory."""
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
         self.points: dict[str, Point] = {}
 
-    def upsert(self, points: Sequence[Point]) -> None:
+    def _upsert(self, points: Sequence[Point]) -> None:
         self.points.update((point.id, point) for point in points)
 
     def delete(self, ids: Iterable[str]) -> None:
         for chunk_id in ids:
             self.points.pop(chunk_id, None)
 
-    def dense(
+    def _dense(
         self,
         lane: str,
         query: Vectors,
         k: int,
+        where: Filter | None,
         *,
-        where: Filter | None = None,
         exact: bool = False,  # noqa: ARG002  (always)
     ) -> list[Scored]:
         return self._top(lambda point: float(point.vectors[lane] @ query) if lane in point.vectors else None, k, where)
 
-    def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
+    def _sparse(self, terms: Mapping[int, float], k: int, where: Filter | None) -> list[Scored]:
         n, df = self.frequencies(terms)
         idf = {term: math.log(1 + (n - count + 0.5) / (count + 0.5)) for term, count in df.items()}
 
@@ -54,9 +55,8 @@ class Oracle(Store):
         df = {term: sum(term in point.terms for point in with_words) for term in terms}
         return len(with_words), {term: count for term, count in df.items() if count}
 
-    def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
-        wanted = set(identifiers)
-        held = {point.id: wanted & set(point.identifiers) for point in self._live(where)}
+    def _matching(self, identifiers: Set[str], k: int, where: Filter | None) -> dict[str, set[str]]:
+        held = {point.id: set(identifiers) & set(point.identifiers) for point in self._live(where)}
         best = sorted((item for item in held.items() if item[1]), key=lambda item: (-len(item[1]), item[0]))
         return dict(best[:k])
 
@@ -69,7 +69,7 @@ class Oracle(Store):
     def ids(self) -> Iterator[str]:
         return iter(list(self.points))
 
-    def vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
+    def _vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
         there = [self.points[chunk_id] for chunk_id in ids if chunk_id in self.points]
         return {point.id: point.vectors[lane] for point in there if lane in point.vectors}
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from commonplace.stores.base import Schema, Scored
+from commonplace.stores.points import Schema, Scored
 from commonplace.types import Vectors
 
 SCHEMA = Schema({"text": 4, "media": 4})

@@ -15,9 +15,10 @@ import numpy as np
 
 from commonplace.errors import CommonplaceError
 from commonplace.stores import create_store, open_store, qdrant_requests
-from commonplace.stores.base import Point, Schema, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import Eq
 from commonplace.stores.guards import copy_tree
+from commonplace.stores.points import Point, Schema
 from commonplace.stores.qdrant_edge import QdrantEdgeStore
 
 DIM = 32

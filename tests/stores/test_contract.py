@@ -22,9 +22,10 @@ from commonplace.errors import (
     UsageError,
 )
 from commonplace.stores import create_store, open_store
-from commonplace.stores.base import Point, Schema, Store
+from commonplace.stores.base import Store
 from commonplace.stores.expressions import parse
 from commonplace.stores.filters import Eq, Exists, Not, Or
+from commonplace.stores.points import Point, Schema
 
 # -- dense
 

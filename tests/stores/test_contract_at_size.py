@@ -13,8 +13,9 @@ from stores.oracle import Oracle, unit
 from stores.samples import found, scores
 
 from commonplace.stores import create_store, postgres, qdrant_requests, remove_store
-from commonplace.stores.base import Point, Schema, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import And, Eq, In, Not, Range
+from commonplace.stores.points import Point, Schema
 from commonplace.types import Vectors
 
 N, DIM = 5_000, 64

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from stores.oracle import matches
 from stores.samples import E, found
 
-from commonplace.stores.base import Point, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range
+from commonplace.stores.points import Point
 from commonplace.types import MODALITIES
 
 FILTERED = [

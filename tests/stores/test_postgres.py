@@ -16,8 +16,8 @@ from stores.samples import FIRST, SCHEMA, SECOND, E, found
 from commonplace.errors import CollectionError, MissingCollection, NewerCollection, UsageError
 from commonplace.profiles import Code
 from commonplace.stores import create_store, open_store
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
+from commonplace.stores.points import Point, Schema
 
 pytestmark = pytest.mark.postgres
 
@@ -58,7 +58,7 @@ def test_a_killed_server_is_waited_for_and_has_all_that_was_acknowledged(own: se
 WRITER = """
 import sys, numpy as np
 from commonplace.stores import open_store
-from commonplace.stores.base import Point, Schema
+from commonplace.stores.points import Point, Schema
 with open_store("postgres", sys.argv[1], Schema({"text": 4, "media": 4})) as store:
     for batch in range(1_000):
         numbers = range(50 * batch, 50 * batch + 50)

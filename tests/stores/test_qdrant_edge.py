@@ -21,9 +21,9 @@ from stores.scripts import BATCH, DIM, SCHEMA, WIDE, numbers, point
 
 from commonplace.errors import CollectionLocked, CorruptCollection, NewerCollection
 from commonplace.stores import create_store, open_store, qdrant_edge, qdrant_requests
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import Eq
 from commonplace.stores.guards import bytes_in
+from commonplace.stores.points import Point, Schema
 from commonplace.stores.qdrant import STEP
 from commonplace.stores.qdrant_edge import QdrantEdgeStore
 

@@ -9,8 +9,8 @@ import pytest
 
 from commonplace.errors import CollectionError, UsageError
 from commonplace.stores import create_store, open_store, qdrant_server
-from commonplace.stores.base import Schema
 from commonplace.stores.networked import Location
+from commonplace.stores.points import Schema
 
 qdrant_client = pytest.importorskip("qdrant_client", reason="needs pip install 'commonplace[qdrant]'")
 

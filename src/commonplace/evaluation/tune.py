@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from commonplace.profiles import BITS, PROFILES, Code, Profile
 from commonplace.stores import create_store
-from commonplace.stores.base import Point, Schema, Store
+from commonplace.stores.base import Store
+from commonplace.stores.points import Point, Schema
 from commonplace.types import Vectors
 from commonplace.vectors.transforms import Transform
 

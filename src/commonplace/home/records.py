@@ -235,18 +235,23 @@ class Records:
         rows = self._db.execute("SELECT chunks.id, source FROM chunks JOIN documents ON documents.id = document")
         return {row["id"]: row["source"] for row in rows if row["id"] in wanted}
 
-    def standing(self, ids: Iterable[str], media: Iterable[Medium]) -> dict[str, tuple[int, frozenset[str]]]:
-        """Chunk id -> its document, and the lanes that could find it: without words BM25 has nothing to match.
+    def standing(self, ids: Iterable[str], media: Iterable[Medium]) -> dict[str, tuple[str, frozenset[str]]]:
+        """Chunk id -> what stands for its document and all copies of that, and the lanes that could find the chunk:
+        without words BM25 has nothing to match.
 
         media  what the space has towers for
         """
         wanted, seen = list(ids), list(media)
         rows = self._db.execute(
-            "SELECT id, document, words_key IS NOT NULL AS words, "
-            f"media IS NOT NULL AND {_MEDIUM} IN ({marks(seen)}) AS media FROM chunks WHERE id IN ({marks(wanted)})",
+            "SELECT chunks.id, content, source, words_key IS NOT NULL AS words, "
+            f"media IS NOT NULL AND {_MEDIUM} IN ({marks(seen)}) AS media FROM chunks "
+            f"JOIN documents ON documents.id = document WHERE chunks.id IN ({marks(wanted)})",
             (*seen, *wanted),
         )
-        return {row["id"]: (row["document"], COULD[bool(row["words"]), bool(row["media"])]) for row in rows}
+        # Of a document that failed when it was read again, the chunks of an earlier content are left.
+        return {
+            row["id"]: (row["content"] or row["source"], COULD[bool(row["words"]), bool(row["media"])]) for row in rows
+        }
 
     def count_chunks(self) -> dict[Modality, int]:
         rows = self._db.execute("SELECT modality, count(*) AS n FROM chunks GROUP BY modality ORDER BY modality")

@@ -25,8 +25,9 @@ from commonplace.ingest.reading import Job, Media, NothingToRead, Opened, Prepar
 from commonplace.ingest.scan import Problem
 from commonplace.ingest.walk import Skipped
 from commonplace.ingest.workers import Done, Failed, Limits, Workers
-from commonplace.stores.base import Point, Store
+from commonplace.stores.base import Store
 from commonplace.stores.filters import label_tag
+from commonplace.stores.points import Point
 from commonplace.types import MEDIUM, RECORDINGS, Chunk, Medium, Mention, Modality, Vectors
 from commonplace.vectors.normalise import unit_rows
 

@@ -96,8 +96,9 @@ def mixture(
 def softmax(odds: Mapping[str, float], owners: Mapping[str, object] | None = None) -> dict[str, float]:
     """Shares of 1 by log odds.
 
-    owners  id -> its document. Chunks of one document do not compete: a chunk's share is the probability that its
-            document is the right one, as far as this chunk shows, and shares add up to 1 over the documents' best.
+    owners  id -> what stands for its document and for copies of that. Chunks of one document do not compete: a chunk's
+            share is the probability that its document is the right one, as far as this chunk shows, and shares add up
+            to 1 over the best of each.
     """
     if not odds:
         return {}

@@ -19,7 +19,7 @@ PICTURE_ALONE, PICTURE_WITH_WORDS = 1.0, 0.5
 """Say of looks where a picture or a sound is the query; words that OCR read in it have the rest."""
 PICTURES_ONLY = 0.135
 """Who asks for pictures only asks for looks rather: odds of asking for words fall by two units."""
-NOWHERE: tuple[int, frozenset[str]] = (-1, frozenset())
+NOWHERE: tuple[str, frozenset[str]] = ("", frozenset())
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class Judged:
     signs: Signs
     lanes: dict[str, dict[str, float]]
     """Lane -> chunk id -> its log odds alone."""
-    standing: Mapping[str, tuple[int, frozenset[str]]]
-    """Chunk id -> its document, and the lanes that could have found it."""
+    standing: Mapping[str, tuple[str, frozenset[str]]]
+    """Chunk id -> what stands for its document and copies of that, and the lanes that could have found it."""
 
     @property
     def experts(self) -> list[tuple[float, dict[str, float]]]:
@@ -54,7 +54,7 @@ class Judge:
     ) -> None:
         """media  what the media lane has vectors of"""
         self._records, self._store, self._calibration, self._media = records, store, calibration, tuple(media)
-        self._standing: dict[str, tuple[int, frozenset[str]]] = {}
+        self._standing: dict[str, tuple[str, frozenset[str]]] = {}
 
     def judge(self, query: Query, found: Found, weights: Weights, *, filtered: bool = False) -> Judged:
         calibration = self._calibration
@@ -117,8 +117,8 @@ class Judge:
         _, frequency = self._store.frequencies(ids.values())
         return frozenset(term for term, id in ids.items() if id in frequency)
 
-    def _standing_of(self, ids: set[str]) -> Mapping[str, tuple[int, frozenset[str]]]:
-        """Documents and possible lanes, as far as they are there."""
+    def _standing_of(self, ids: set[str]) -> Mapping[str, tuple[str, frozenset[str]]]:
+        """As far as they are there."""
         if missing := ids - self._standing.keys():
             self._standing |= self._records.standing(missing, self._media)
         return {id: self._standing[id] for id in ids if id in self._standing}

@@ -17,6 +17,7 @@ from commonplace.ranking.fusion import Ranked, ranked
 from commonplace.spaces.space import Space
 from commonplace.stores.base import Store
 from commonplace.stores.filters import Filter
+from commonplace.stores.points import Scored
 from commonplace.types import Chunk, Medium, Vectors
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ class Lanes:
         words = query_weights(terms(query.said)) if "bm25" in wanted else {}
         if "bm25" in wanted:
             found.health["bm25"] = "ok" if words else "no words in the query"
-        candidates = self._store.candidates(found.vectors, words, most, where=where)
-        rows = {lane: [(row.id, row.score) for row in hits] for lane, hits in candidates.items()}
+        rows = self._store.candidates(found.vectors, words, most, where=where)
         lap("candidates")
         if "identifier" in wanted:
             matches = self._identified(query.said, most, where, found)
@@ -103,8 +103,8 @@ class Lanes:
                 rows["identifier"] = matches
             found.health["identifier"] = "ok" if matches else "no identifier of the collection in the query"
             lap("identifier")
-        for name, pairs in rows.items():
-            kept = pairs if allowed is None else [pair for pair in pairs if allowed(pair[0])]
+        for name, hits in rows.items():
+            kept = hits if allowed is None else [hit for hit in hits if allowed(hit.id)]
             found.lanes[name] = ranked(kept[:DEPTH])
         return found
 
@@ -126,7 +126,7 @@ class Lanes:
         """What encodes words for a dense lane."""
         return self._space.encoders["text"] if lane == "media" else self._space.words
 
-    def _identified(self, words: str, depth: int, where: Filter | None, found: Found) -> list[tuple[str, float]]:
+    def _identified(self, words: str, depth: int, where: Filter | None, found: Found) -> list[Scored]:
         """Chunks that hold an identifier of the query; the surest form of each counts."""
         strength: dict[str, float] = {}
         meant: dict[str, str] = {}  # key -> the identifier of the query that it is a form of
@@ -141,8 +141,8 @@ class Lanes:
                 best[meant[key]] = max(strength[key], best.get(meant[key], 0.0))
             found.identifiers[id] = tuple(best)
             found.surely |= {text for text, value in best.items() if value > GUESS}
-            scored.append((id, sum(best.values())))
-        return sorted(scored, key=lambda row: (-row[1], row[0]))
+            scored.append(Scored(id, sum(best.values())))
+        return sorted(scored, key=lambda row: (-row.score, row.id))
 
     def _allowed(self, demand: Asked, where: Filter | None) -> Callable[[str], bool] | None:
         """Which chunks "phrases" and -words leave; None if the query has neither."""

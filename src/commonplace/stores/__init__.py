@@ -7,7 +7,8 @@ from typing import cast
 
 from commonplace.errors import UnknownName
 from commonplace.lazy import look_up
-from commonplace.stores.base import Schema, Store
+from commonplace.stores.base import Store
+from commonplace.stores.points import Schema
 
 STORES = {
     "qdrant-edge": "commonplace.stores.qdrant_edge:QdrantEdgeStore",

@@ -3,60 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+from types import MappingProxyType, TracebackType
 from typing import Self
 
-from commonplace.profiles import Code
+import numpy as np
+
+from commonplace.stores import checks
 from commonplace.stores.filters import Filter
-from commonplace.types import Modality, Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class Schema:
-    """What a store is made for. Dimensions, profiles and encoders are fixed when it is created.
-
-    dims   dense lane -> dimension, e.g. {"text": 384, "media": 384}
-    codes  dense lane -> its code, where it is not the default
-    encoders  dense lane -> fingerprint of what makes its vectors, where that is known
-    compared_kb  kilobytes of vectors of a lane up to which there is no graph, None for what the store finds best
-    """
-
-    dims: Mapping[str, int]
-    codes: Mapping[str, Code] = field(default_factory=dict)
-    encoders: Mapping[str, str] = field(default_factory=dict)
-    compared_kb: int | None = None
-
-    def code(self, lane: str) -> Code:
-        return self.codes.get(lane, Code())
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """What the store keeps of one chunk. Writing a point again replaces it whole."""
-
-    id: str
-    """16 hex digits."""
-    document: int
-    modality: Modality
-    vectors: Mapping[str, Vectors] = field(default_factory=dict)
-    """Dense lane -> (d,) unit vector; a lane that the chunk cannot have is absent."""
-    terms: Mapping[int, float] = field(default_factory=dict)
-    """Term id (unsigned 32 bits) -> BM25 document weight, IDF not included; empty without words."""
-    identifiers: tuple[str, ...] = ()
-    """Normal forms, for exact match."""
-    tags: tuple[str, ...] = ()
-    date: int | None = None
-    """Seconds since 1970, UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A chunk found by one lane. Higher is better."""
-
-    id: str
-    score: float
+from commonplace.stores.points import Point, Schema, Scored
+from commonplace.types import Vectors
+from commonplace.vectors.transforms import Transform
 
 
 class Store(ABC):
@@ -65,33 +23,63 @@ class Store(ABC):
     Every write is validated whole before any of it is written (InvalidVector, DimensionMismatch, UnknownName for a
     lane, ValueError), and readable once the call returns. It survives the death of the process; `flush` makes it
     survive a power cut.
+
+    What is common to all stores is here: vectors and queries go through the transform of their lane and are checked
+    before an engine sees them.
     """
 
     schema: Schema
+    transforms: Mapping[str, Transform] = MappingProxyType({})
+    """Lane -> what brings vectors of its tower to the lane's dimension, where that is smaller."""
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        """Of several points with one id the last counts."""
+        if self.transforms:
+            points = [
+                replace(point, vectors={lane: self.through(lane, vector) for lane, vector in point.vectors.items()})
+                for point in points
+            ]
+        checks.check_points(self.schema, points)
+        self._upsert(list({point.id: point for point in points}.values()))
 
     @abstractmethod
-    def upsert(self, points: Sequence[Point]) -> None: ...
+    def _upsert(self, points: Sequence[Point]) -> None:
+        """Of different ids."""
 
     @abstractmethod
     def delete(self, ids: Iterable[str]) -> None:
         """Remove chunks; ids that are not there are no error."""
 
-    @abstractmethod
     def dense(
         self, lane: str, query: Vectors, k: int, *, where: Filter | None = None, exact: bool = False
     ) -> list[Scored]:
         """Top k by cosine similarity, -1 to 1, of the chunks that have this lane. query (d,), unit length."""
+        return self._dense(lane, self._asked(lane, query, k), k, where, exact=exact)
 
     @abstractmethod
+    def _dense(self, lane: str, query: Vectors, k: int, where: Filter | None, *, exact: bool = False) -> list[Scored]:
+        """query (d,) as the lane holds vectors."""
+
     def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
         """Top k by BM25: sum over terms of query weight x IDF x document weight.
 
         IDF = ln(1 + (N - df + 0.5) / (df + 0.5)) over the live chunks that have words, whatever the filter.
         """
+        checks.check_terms_query(terms, k)
+        return self._sparse(terms, k, where) if terms else []
 
-    def through(self, lane: str, vector: Vectors) -> Vectors:  # noqa: ARG002 - a store that transforms needs the lane
+    @abstractmethod
+    def _sparse(self, terms: Mapping[int, float], k: int, where: Filter | None) -> list[Scored]:
+        """There are terms."""
+
+    def through(self, lane: str, vector: Vectors) -> Vectors:
         """A vector of the lane's tower, as the lane holds it."""
-        return vector
+        return self.transforms[lane](vector) if lane in self.transforms else vector
+
+    def _asked(self, lane: str, query: Vectors, k: int) -> Vectors:
+        query = self.through(lane, query)
+        checks.check_query(self.schema, lane, query, k)
+        return np.asarray(query, np.float32)
 
     @abstractmethod
     def frequencies(self, terms: Iterable[int]) -> tuple[int, dict[int, int]]:
@@ -102,12 +90,22 @@ class Store(ABC):
     ) -> dict[str, list[Scored]]:
         """The lists of `dense` for each lane of `queries`, and of `sparse` as "bm25" where there are terms: in one
         request where the store can."""
-        found = {lane: self.dense(lane, query, k, where=where) for lane, query in queries.items()}
-        return found | ({"bm25": self.sparse(terms, k, where=where)} if terms else {})
+        checks.check_terms_query(terms, k)
+        return self._candidates({lane: self._asked(lane, query, k) for lane, query in queries.items()}, terms, k, where)
 
-    @abstractmethod
+    def _candidates(
+        self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, where: Filter | None
+    ) -> dict[str, list[Scored]]:
+        found = {lane: self._dense(lane, query, k, where) for lane, query in queries.items()}
+        return found | ({"bm25": self._sparse(terms, k, where)} if terms else {})
+
     def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
         """Chunk id -> those of `identifiers` that it holds exactly; at most k chunks, those with most of them first."""
+        checks.check_k(k)
+        return self._matching(set(identifiers), k, where)
+
+    @abstractmethod
+    def _matching(self, identifiers: Set[str], k: int, where: Filter | None) -> dict[str, set[str]]: ...
 
     @abstractmethod
     def count(self, where: Filter | None = None, *, lane: str | None = None) -> int:
@@ -117,9 +115,13 @@ class Store(ABC):
     def ids(self) -> Iterator[str]:
         """The id of every chunk, in no particular order."""
 
-    @abstractmethod
     def vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        """Chunk id -> (d,) of one dense lane, as far as they are there."""
+        """Chunk id -> (d,) of one dense lane as it holds them, as far as they are there."""
+        checks.check_lane(self.schema, lane)
+        return self._vectors(lane, ids)
+
+    @abstractmethod
+    def _vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]: ...
 
     @abstractmethod
     def optimize(self, *, complete: bool = False) -> None:

@@ -16,8 +16,8 @@ import numpy as np
 
 from commonplace.errors import DimensionMismatch, InvalidVector, SpaceMismatch, UnknownName
 from commonplace.profiles import PROFILES, Code
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.filters import EARLIEST, LATEST, storable
+from commonplace.stores.points import Point, Schema
 from commonplace.types import MODALITIES, Vectors
 
 _ID = re.compile(r"[0-9a-f]{16}")

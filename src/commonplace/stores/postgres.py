@@ -7,7 +7,7 @@ Writes are transactions that take turns, so the counts are true whatever is kill
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from itertools import islice
 from typing import Any, Self
 
@@ -17,14 +17,15 @@ from commonplace.errors import CollectionError, CorruptCollection, MissingCollec
 from commonplace.stores import checks
 from commonplace.stores import postgres_server as servers
 from commonplace.stores import postgres_sql as sql
-from commonplace.stores.base import SPARE, Point, Schema, Scored, Store, whole_ties
+from commonplace.stores.base import SPARE, Store, whole_ties
 from commonplace.stores.filters import Filter
+from commonplace.stores.points import Point, Schema, Scored
 from commonplace.types import Vectors
 
 BATCH = 1_000
 WORTH_INDEXING = 5_000
-UNIQUE_VIOLATION = "23505"
 """Where fewer vectors are there, or pass a filter, all are compared: exactly, in a few milliseconds."""
+UNIQUE_VIOLATION = "23505"
 FARTHEST = 1_000_000
 """Index tuples that a filtered scan may visit. pgvector's 20,000 starve a filter that passes little."""
 
@@ -102,11 +103,9 @@ class PostgresStore(Store):
 
     # -- writing
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        checks.check_points(self.schema, points)
-        latest = list({point.id: point for point in points}.values())
-        for start in range(0, len(latest), BATCH):
-            batch = latest[start : start + BATCH]
+    def _upsert(self, points: Sequence[Point]) -> None:
+        for start in range(0, len(points), BATCH):
+            batch = points[start : start + BATCH]
             numbers = sql.numbers_of(point.id for point in batch)
             try:
                 self._server.transact(self._write, numbers, batch)
@@ -178,10 +177,7 @@ class PostgresStore(Store):
 
     # -- asking
 
-    def dense(
-        self, lane: str, query: Vectors, k: int, *, where: Filter | None = None, exact: bool = False
-    ) -> list[Scored]:
-        checks.check_query(self.schema, lane, query, k)
+    def _dense(self, lane: str, query: Vectors, k: int, where: Filter | None, *, exact: bool = False) -> list[Scored]:
         compared = {lane} if exact else self._compared_in_full([lane], where)
 
         def best(limit: int) -> list[Scored]:
@@ -192,24 +188,20 @@ class PostgresStore(Store):
 
         return whole_ties(best, k)
 
-    def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
-        checks.check_terms_query(terms, k)
-        return self._search({}, terms, k, where)["bm25"] if terms else []
+    def _sparse(self, terms: Mapping[int, float], k: int, where: Filter | None) -> list[Scored]:
+        return self._search({}, terms, k, where)["bm25"]
 
-    def candidates(
-        self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, *, where: Filter | None = None
+    def _candidates(
+        self, queries: Mapping[str, Vectors], terms: Mapping[int, float], k: int, where: Filter | None
     ) -> dict[str, list[Scored]]:
         """In one statement, but for a lane whose list ends in ties or is short."""
-        for lane, query in queries.items():
-            checks.check_query(self.schema, lane, query, k)
-        checks.check_terms_query(terms, k)
         compared = self._compared_in_full(queries, where)
         found = self._search(queries, terms, k + SPARE, where, compared)
         for lane, query in queries.items():
             hits = found[lane]
             tied = len(hits) > k and hits[k - 1].score == hits[-1].score
             if tied or (lane not in compared and len(hits) < k + SPARE):
-                found[lane] = self.dense(lane, query, k, where=where)
+                found[lane] = self._dense(lane, query, k, where)
         return {lane: hits[:k] for lane, hits in found.items()}
 
     def _compared_in_full(self, lanes: Iterable[str], where: Filter | None) -> set[str]:
@@ -262,8 +254,7 @@ class PostgresStore(Store):
         )
         return rows[0][0], {term: df for _, term, df in rows if term is not None}
 
-    def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
-        checks.check_k(k)
+    def _matching(self, identifiers: Set[str], k: int, where: Filter | None) -> dict[str, set[str]]:
         wanted = {sql.hashed(identifier): identifier for identifier in identifiers}
         rows = self._ask(*sql.holding(list(wanted), k, where))
         return {sql.id_of(number): {wanted[key] for key in held} for number, held in rows}
@@ -280,8 +271,7 @@ class PostgresStore(Store):
             yield from (sql.id_of(number) for (number,) in rows)
             after = f"WHERE id > {rows[-1][0]}"
 
-    def vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        checks.check_lane(self.schema, lane)
+    def _vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
         held = self._lanes[lane]
 
         def read(connection: Any) -> dict[str, Vectors]:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 
 from commonplace.profiles import Code, Profile
 from commonplace.stores import checks
-from commonplace.stores.base import SPARE, Point
+from commonplace.stores.base import SPARE
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, unresolved
+from commonplace.stores.points import Point
 from commonplace.types import Vectors
 
 M, EF_CONSTRUCT = 16, 128

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from commonplace.stores import checks, qdrant_requests
-from commonplace.stores.base import Point, Schema, Scored, Store, whole_ties
+from commonplace.stores.base import Store, whole_ties
 from commonplace.stores.filters import Filter, storable
+from commonplace.stores.points import Point, Schema, Scored
 from commonplace.stores.statistics import Statistics
 from commonplace.types import Vectors
 
@@ -58,27 +59,21 @@ class QdrantStore(Store):
 
     # -- the contract
 
-    def upsert(self, points: Sequence[Point]) -> None:
-        checks.check_points(self.schema, points)
-        latest = list({point.id: point for point in points}.values())
-        for start in range(0, len(latest), STEP):
-            self._write(latest[start : start + STEP], ())
+    def _upsert(self, points: Sequence[Point]) -> None:
+        for start in range(0, len(points), STEP):
+            self._write(points[start : start + STEP], ())
 
     def delete(self, ids: Iterable[str]) -> None:
         numbers = iter([checks.number_of(chunk_id) for chunk_id in ids])
         while batch := list(islice(numbers, STEP)):
             self._write((), batch)
 
-    def dense(
-        self, lane: str, query: Vectors, k: int, *, where: Filter | None = None, exact: bool = False
-    ) -> list[Scored]:
-        checks.check_query(self.schema, lane, query, k)
-        query, code = np.asarray(query, np.float32), self.schema.code(lane)
+    def _dense(self, lane: str, query: Vectors, k: int, where: Filter | None, *, exact: bool = False) -> list[Scored]:
+        code = self.schema.code(lane)
         found = self._top(lambda n: qdrant_requests.dense(self.q, lane, query, n, where, code, exact=exact), k)
         return [Scored(hit.id, min(1.0, max(-1.0, hit.score))) for hit in found]
 
-    def sparse(self, terms: Mapping[int, float], k: int, *, where: Filter | None = None) -> list[Scored]:
-        checks.check_terms_query(terms, k)
+    def _sparse(self, terms: Mapping[int, float], k: int, where: Filter | None) -> list[Scored]:
         weights = self._counted().weigh(terms)
         return self._top(lambda n: qdrant_requests.sparse(self.q, weights, n, where), k) if weights else []
 
@@ -86,9 +81,8 @@ class QdrantStore(Store):
         statistics = self._counted()
         return statistics.chunks, statistics.frequencies(terms)
 
-    def matching(self, identifiers: Iterable[str], k: int, *, where: Filter | None = None) -> dict[str, set[str]]:
-        checks.check_k(k)
-        wanted = sorted({identifier for identifier in identifiers if storable(identifier)})  # no chunk holds others
+    def _matching(self, identifiers: Set[str], k: int, where: Filter | None) -> dict[str, set[str]]:
+        wanted = sorted(filter(storable, identifiers))  # no chunk holds others
         if not wanted:
             return {}
         with self._errors():
@@ -111,8 +105,7 @@ class QdrantStore(Store):
         for record in self._records(with_vector=False):
             yield checks.id_of(record.id)
 
-    def vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
-        checks.check_lane(self.schema, lane)
+    def _vectors(self, lane: str, ids: Sequence[str]) -> dict[str, Vectors]:
         found: dict[str, Vectors] = {}
         numbers = iter([checks.number_of(chunk_id) for chunk_id in ids])
         while batch := list(islice(numbers, STEP)):

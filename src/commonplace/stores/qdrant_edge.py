@@ -36,8 +36,8 @@ from commonplace.errors import (
     UsageError,
 )
 from commonplace.stores import checks, qdrant_requests
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.guards import OPENING, RESERVE, bytes_in, copy_tree, engine_errors, refuse_full_disk
+from commonplace.stores.points import Point, Schema
 from commonplace.stores.qdrant import QdrantStore
 from commonplace.stores.statistics import Statistics
 

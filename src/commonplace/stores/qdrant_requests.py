@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from commonplace.profiles import Code
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.checks import number_of
 from commonplace.stores.filters import And, Eq, Exists, Filter, In, Not, Or, Range, SourceGlob, unresolved
+from commonplace.stores.points import Point, Schema
 from commonplace.types import Vectors
 
 SPARSE = "bm25"

@@ -19,8 +19,8 @@ from typing import Any, Self, TypeVar
 from commonplace.errors import CollectionError, CommonplaceError, MissingCollection, NewerCollection, UsageError
 from commonplace.lazy import require
 from commonplace.stores import checks, qdrant_requests
-from commonplace.stores.base import Point, Schema
 from commonplace.stores.networked import Location, persistently
+from commonplace.stores.points import Point, Schema
 from commonplace.stores.qdrant import QdrantStore
 from commonplace.stores.statistics import Statistics
 
