@@ -53,8 +53,8 @@ hidden
 
 
 def test_underlined_headings(tmp_path: Path) -> None:
-    assert placed(read("Title\n=====\n\nPart\n----\ntext\n\nDeep\n~~~~\nmore\n", tmp_path)) == [
-        ("text", ("Title", "Part"), (6, 6)), ("more", ("Title", "Part", "Deep"), (10, 10)),
+    assert placed(read("Title\n=====\nAnn <ann@b.org>\n\nPart\n----\ntext\n\nDeep\n~~~~\nmore\n", tmp_path)) == [
+        ("text", ("Title", "Part"), (7, 7)), ("more", ("Title", "Part", "Deep"), (11, 11)),
     ]  # fmt: skip
 
 

@@ -306,7 +306,6 @@ def test_searches_go_on_while_an_index_is_built(location: Path) -> None:
 
 
 @pytest.mark.usefixtures("graphs")
-@pytest.mark.filterwarnings(r"ignore:subprocess \d+ is still running:ResourceWarning")  # killed, and not waited for
 def test_an_index_that_is_stopped_leaves_all_as_it_was_and_is_built_by_the_next(
     location: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

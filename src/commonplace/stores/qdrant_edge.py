@@ -144,10 +144,17 @@ class QdrantEdgeStore(QdrantStore):
         copy = self._folder / f"engine-{os.getpid()}"  # of a killed process another one may still be at work
         try:
             copy_tree(engine, copy)
-            done = subprocess.run([sys.executable, "-c", INDEX, copy], capture_output=True, text=True, check=False)
-            if done.returncode:
-                killed = f"its process was killed by signal {-done.returncode}; memory or disk may be full"
-                raise OSError(done.stderr.strip().rpartition("\n")[2] if done.returncode > 0 else killed)
+            command = [sys.executable, "-c", INDEX, copy]
+            with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+                try:
+                    _, said = process.communicate()
+                except BaseException:
+                    process.kill()  # before the copy that it writes into is removed
+                    process.wait()
+                    raise
+            if (code := process.returncode) != 0:
+                killed = f"its process was killed by signal {-code}; memory or disk may be full"
+                raise OSError(said.strip().rpartition("\n")[2] if code > 0 else killed)
             with self._asking:
                 shard, self._shard = self._live, None
                 shard.close()

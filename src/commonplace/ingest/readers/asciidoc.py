@@ -94,9 +94,7 @@ class _Page:
         """The block that begins at `line`; afterwards `at` is behind it."""
         if found := _HEADING.match(line):
             self.at += 1
-            yield Heading(len(found.group(1)), self.shown(found.group(2)), Locator(lines=(first, first)))
-            if len(found.group(1)) == 1:
-                self.skip_author()
+            yield self.heading(len(found.group(1)), found.group(2), (first, first))
         elif _TABLE.match(line):
             yield from self.table(self.until(line), first)
         elif _VERBATIM.match(line):
@@ -109,7 +107,7 @@ class _Page:
             yield from self.pictures(line, (first, first), self.title)
         elif underlined := self.underlined(line):
             self.at += 2
-            yield Heading(underlined, self.shown(line), Locator(lines=(first, first + 1)))
+            yield self.heading(underlined, line, (first, first + 1))
         else:
             yield from self.titled()
             yield from self.items(first) if _begins_item(line) else self.paragraph(line, first)
@@ -124,10 +122,11 @@ class _Page:
         self.at += len(body) + 2
         return [line.rstrip() for line in body]
 
-    def skip_author(self) -> None:
-        """The line below the document's title, unless it is blank or an attribute."""
-        if self.at < len(self.lines) and re.match(r"\w[^:\n]*<\S+@\S+>", self.lines[self.at]):
+    def heading(self, level: int, text: str, lines: tuple[int, int]) -> Heading:
+        """`at` is behind it. The address of the author, below the title of a document, is skipped."""
+        if level == 1 and self.at < len(self.lines) and re.match(r"\w[^:\n]*<\S+@\S+>", self.lines[self.at]):
             self.at += 1
+        return Heading(level, self.shown(text), Locator(lines=lines))
 
     def underlined(self, line: str) -> int:
         below = self.lines[self.at + 1].rstrip() if self.at + 1 < len(self.lines) else ""
