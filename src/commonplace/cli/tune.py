@@ -111,7 +111,9 @@ def plan(paths: tuple[Path, ...], path: Path, model: str, profile: Profile, as_j
     from commonplace.evaluation.plan import predict, remember
 
     collection = commonplace.open(path)
-    found = predict([each.absolute() for each in paths], commonplace.load_space(model), collection.settings, profile)
+    with progress_bar("sample") as progress:
+        chosen = [each.absolute() for each in paths]
+        found = predict(chosen, commonplace.load_space(model), collection.settings, profile, progress)
     remember(collection.path, found)
     text = (
         f"{found.files} files: about {found.chunks} chunks, {found.pictures} of them pictures\n"

@@ -6,7 +6,7 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -20,7 +20,7 @@ from commonplace.stores.guards import bytes_in
 
 if TYPE_CHECKING:
     from commonplace.ingest.elements import Draft
-    from commonplace.ingest.pipeline import AddReport
+    from commonplace.ingest.pipeline import AddReport, Progress
     from commonplace.spaces.space import Space
 
 T = TypeVar("T")
@@ -52,9 +52,14 @@ class Prediction:
     disk: int
 
 
-def predict(paths: Sequence[Path], space: Space, settings: Settings, profile: Profile = "float") -> Prediction:
-    """Of adding these files and folders to an empty collection."""
-    from commonplace.ingest.links import is_picture
+def predict(
+    paths: Sequence[Path],
+    space: Space,
+    settings: Settings,
+    profile: Profile = "float",
+    progress: Progress = lambda done, total, name: None,
+) -> Prediction:
+    """Of adding these files and folders to an empty collection. progress: told of each file that was read."""
     from commonplace.ingest.walk import Skipped, walk
 
     kinds: dict[str, list[Path]] = defaultdict(list)
@@ -66,24 +71,20 @@ def predict(paths: Sequence[Path], space: Space, settings: Settings, profile: Pr
     passages: list[str] = []
     stands_for: list[float] = []
     seen: list[bytes] = []
-    shares = sum(len(files) ** 0.5 for files in kinds.values())
-    for files in kinds.values():
-        sample = draw.sample(files, min(len(files), max(LEAST, round(SAMPLES * len(files) ** 0.5 / shares))))
-        scale = sum(file.stat().st_size for file in files) / max(1, sum(file.stat().st_size for file in sample))
-        if all(is_picture(file.name) for file in sample):
-            scale = len(files) / len(sample)  # a picture is one chunk, whatever its size
+    samples = list(_samples(kinds, draw))
+    for number, (file, scale) in enumerate(samples, start=1):
         began = time.perf_counter()
-        for file in sample:
-            for draft in _drafts(file):
-                drafts += scale
-                if draft.text:
-                    texts += scale
-                    passages.append(draft.text)
-                    stands_for.append(scale)
-                if draft.picture is not None:
-                    pictures += scale
-                    seen.append(draft.picture)
+        for draft in _drafts(file):
+            drafts += scale
+            if draft.text:
+                texts += scale
+                passages.append(draft.text)
+                stands_for.append(scale)
+            if draft.picture is not None:
+                pictures += scale
+                seen.append(draft.picture)
         reading += scale * (time.perf_counter() - began)
+        progress(number, len(samples), file.name)
     words = _cost(space.words.encode, draw.choices(passages, stands_for, k=TEXTS) if passages else [])
     ocr, pixels = _costs_of_pictures(space, draw.sample(seen, min(SEEN, len(seen))))
     workers = max(1, settings.workers)
@@ -122,6 +123,19 @@ def compared(folder: Path, report: AddReport) -> str:
         f"{name} {before:.0f}, {after:.0f} ({after / before - 1:+.0%})" if before else f"{name} 0, {after:.0f}"
         for name, (before, after) in held_against.items()
     )
+
+
+def _samples(kinds: Mapping[str, Sequence[Path]], draw: random.Random) -> Iterator[tuple[Path, float]]:
+    """Files to read, and how many files of their kind each stands for. kinds: suffix -> files."""
+    from commonplace.ingest.links import is_picture
+
+    shares = sum(len(files) ** 0.5 for files in kinds.values())
+    for files in kinds.values():
+        sample = draw.sample(files, min(len(files), max(LEAST, round(SAMPLES * len(files) ** 0.5 / shares))))
+        scale = sum(file.stat().st_size for file in files) / max(1, sum(file.stat().st_size for file in sample))
+        if all(is_picture(file.name) for file in sample):
+            scale = len(files) / len(sample)  # a picture is one chunk, whatever its size
+        yield from ((file, scale) for file in sample)
 
 
 def _drafts(file: Path) -> list[Draft]:

@@ -144,7 +144,7 @@ class QdrantEdgeStore(QdrantStore):
         copy = self._folder / f"engine-{os.getpid()}"  # of a killed process another one may still be at work
         try:
             copy_tree(engine, copy)
-            command = [sys.executable, "-c", INDEX, copy]
+            command = [sys.executable, "-c", INDEX, str(copy)]
             with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
                 try:
                     _, said = process.communicate()
