@@ -173,8 +173,8 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(own: servers.Server) 
     with create_store("postgres", url, SCHEMA) as store:
         store.upsert([GOOD, Point(SECOND, 1, "text", {"text": E[1]})])
     admin(
-        own, "ALTER TABLE older.chunks DROP terms", "CREATE INDEX postings_id ON older.postings (id)",
-        "DELETE FROM older.migrations WHERE version > 2",
+        own, "DROP FUNCTION older.forget CASCADE", "ALTER TABLE older.chunks DROP terms",
+        "CREATE INDEX postings_id ON older.postings (id)", "DELETE FROM older.migrations WHERE version > 2",
     )  # fmt: skip
     with open_store("postgres", url, SCHEMA) as store:
         store.upsert([GOOD])
@@ -182,6 +182,17 @@ def test_a_store_of_an_older_version_is_brought_up_to_date(own: servers.Server) 
         store.delete([FIRST])
         assert store.frequencies([7]) == (0, {})
         assert store.count() == 1
+
+
+def test_chunks_that_are_deleted_by_hand_take_their_words_along(own: servers.Server) -> None:
+    url = own.url(collection="manual")
+    with create_store("postgres", url, SCHEMA) as store:
+        store.upsert([GOOD, Point(SECOND, 1, "text", {"text": E[1]}, {7: 1.0, 8: 1.0})])
+        admin(own, f"DELETE FROM manual.chunks WHERE id = {int(SECOND, 16) - 2**63}")
+        assert store.frequencies([7, 8]) == (1, {7: 1})
+        store.upsert([Point(SECOND, 1, "text", {"text": E[1]}, {8: 1.0})])
+        assert store.frequencies([7, 8]) == (2, {7: 1, 8: 1})
+        assert found(store.sparse({8: 1.0}, 5)) == [SECOND]
 
 
 def test_an_interrupted_creation_leaves_nothing(own: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from commonplace.errors import CollectionError, CorruptCollection, MissingCollection, UsageError
+from commonplace.errors import CorruptCollection, MissingCollection, UsageError
 from commonplace.stores import checks
 from commonplace.stores import postgres_server as servers
 from commonplace.stores import postgres_sql as sql
@@ -25,7 +25,6 @@ from commonplace.types import Vectors
 BATCH = 1_000
 WORTH_INDEXING = 5_000
 """Where fewer vectors are there, or pass a filter, all are compared: exactly, in a few milliseconds."""
-UNIQUE_VIOLATION = "23505"
 FARTHEST = 1_000_000
 """Index tuples that a filtered scan may visit. pgvector's 20,000 starve a filter that passes little."""
 
@@ -106,14 +105,7 @@ class PostgresStore(Store):
     def _upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), BATCH):
             batch = points[start : start + BATCH]
-            numbers = sql.numbers_of(point.id for point in batch)
-            try:
-                self._server.transact(self._write, numbers, batch)
-            except CollectionError as error:
-                if getattr(error.__cause__, "sqlstate", None) != UNIQUE_VIOLATION:
-                    raise
-                self._server.transact(self._sweep, numbers)
-                self._server.transact(self._write, numbers, batch)
+            self._server.transact(self._write, sql.numbers_of(point.id for point in batch), batch)
 
     def delete(self, ids: Iterable[str]) -> None:
         numbers = iter(sql.numbers_of(ids))
@@ -123,9 +115,8 @@ class PostgresStore(Store):
     def _write(self, connection: Any, numbers: Sequence[int], points: Sequence[Point]) -> None:
         """Forget the chunks of these numbers, and write those of `points`: all of them, or none to delete."""
         connection.execute(sql.ONE_AT_A_TIME)
-        connection.execute(sql.FORGET, (numbers,))
-        for lane in self._lanes.values():
-            connection.execute(f"DELETE FROM {lane.table} WHERE id = ANY(%s)", (numbers,))
+        for table in ("chunks", *(lane.table for lane in self._lanes.values())):
+            connection.execute(f"DELETE FROM {table} WHERE id = ANY(%s)", (numbers,))
         if not points:
             return
         pairs = list(zip(numbers, points, strict=True))
@@ -141,11 +132,6 @@ class PostgresStore(Store):
             top = np.maximum.reduceat(rows["w"], first)
             connection.execute(sql.COUNT_IN, (terms.tolist(), df.tolist(), top.tolist()))
             connection.execute("UPDATE counts SET n = n + %s", (len(bags),))
-
-    def _sweep(self, connection: Any, numbers: Sequence[int]) -> None:
-        """Forget postings of chunks that somebody deleted by hand: only a look at all postings finds them."""
-        connection.execute(sql.ONE_AT_A_TIME)
-        connection.execute(sql.SWEEP, (numbers,))
 
     def optimize(self, *, complete: bool = False) -> None:
         """Builds the indexes of vectors that are missing: much faster for all at once than while they are written."""

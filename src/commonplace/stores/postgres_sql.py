@@ -53,6 +53,24 @@ MIGRATIONS = (
     DROP INDEX postings_id;
     ALTER TABLE terms SET (fillfactor = 50);  -- their counts change with every batch
     """,
+    # Whoever deletes chunks, and be it by hand, their postings go and the counts stay true.
+    """
+    DELETE FROM postings WHERE id NOT IN (SELECT id FROM chunks);
+    DELETE FROM terms;
+    INSERT INTO terms SELECT term, count(*), max(weight) FROM postings GROUP BY term;
+    UPDATE counts SET n = (SELECT count(*) FROM chunks WHERE terms <> '{}');
+    CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+    BEGIN
+      WITH held AS (SELECT id, unnest(terms) AS term FROM gone),
+      dropped AS (DELETE FROM postings USING held WHERE postings.term = held.term AND postings.id = held.id),
+      less AS (SELECT term, count(*) AS n FROM held GROUP BY term),
+      lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.term)
+      UPDATE counts SET n = n - (SELECT count(*) FROM gone WHERE terms <> '{}');
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER forget AFTER DELETE ON chunks REFERENCING OLD TABLE AS gone
+      FOR EACH STATEMENT EXECUTE FUNCTION forget();
+    """,
 )
 
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext(current_schema()))"
@@ -93,23 +111,7 @@ SELECT id, sum(score)::real::float8 AS score FROM (
 """The top by BM25, exactly, without reading every chunk that says "the" (MaxScore: Turtle and Flood 1995). The rarest
 terms are summed first, which gives a score that is `enough` to be among the best. Common terms are read as long as a
 chunk of those and more common ones alone could have that much (`most`); in the others, only chunks are looked up that
-could still get there. Stores of old that know no `top` read all."""
-
-FORGET = """
-WITH gone AS (DELETE FROM chunks WHERE id = ANY(%s) RETURNING id, terms),
-held AS (SELECT id, unnest(terms) AS term FROM gone),
-dropped AS (DELETE FROM postings USING held WHERE postings.term = held.term AND postings.id = held.id),
-less AS (SELECT term, count(*) AS n FROM held GROUP BY term),
-lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.term)
-UPDATE counts SET n = n - (SELECT count(*) FROM gone WHERE terms <> '{}')
-"""
-
-SWEEP = """
-WITH dropped AS (DELETE FROM postings WHERE id = ANY(%s) AND id NOT IN (SELECT id FROM chunks) RETURNING id, term),
-less AS (SELECT term, count(*) AS n FROM dropped GROUP BY term),
-lowered AS (UPDATE terms SET df = df - less.n FROM less WHERE terms.term = less.term)
-UPDATE counts SET n = n - (SELECT count(DISTINCT id) FROM dropped)
-"""
+could still get there."""
 
 COUNT_IN = """
 INSERT INTO terms SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::real[])
