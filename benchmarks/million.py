@@ -39,7 +39,7 @@ from commonplace.vectors.normalise import unit_rows
 
 QUERIES, K, ENOUGH = 500, 10, 0.99
 M, EF_CONSTRUCTION = 16, 128
-WIDTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536)
+WIDTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 Search = Callable[[Vectors], list[int]]
 
 
