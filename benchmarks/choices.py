@@ -29,12 +29,10 @@ from commonplace.training.data import Pair, Pictures, pairs
 from commonplace.training.fit import Figures, fit
 from commonplace.training.picture_tower import PIXELS, PictureHead, PictureShape, PictureTower
 from commonplace.training.pictures.learning import Learning, Source, Texts
-from commonplace.training.pictures.measured import Group, Sets
-from commonplace.training.pictures.recipe import HEAD, Config
+from commonplace.training.pictures.recipe import HEAD, Config, sets_of
 from commonplace.training.pictures.said import looked, said_of
 from commonplace.training.plain import COLOURS
 from commonplace.training.starting_weights import backbone
-from commonplace.zero_shot import TEMPLATES
 
 GREY = (128, 128, 128)
 Fit = Callable[[Image.Image], NDArray[np.uint8]]
@@ -121,13 +119,7 @@ class Material:
         self.pairs = [known[row.id] for row in (*learned, *others["held"], *others["test"])] + dev
         place = {pair.id: number for number, pair in enumerate(self.pairs)}
         views = [texts([*row.views(), *(said_of(known[row.id]) if known[row.id].described else [])]) for row in learned]
-        held, test = (
-            Group([place[row.id] for row in of], [texts(row.looks) for row in of], [row.kind for row in of])
-            for of in others.values()
-        )
-        prompts = {kind: texts([form.format(kind) for form in TEMPLATES["image"]]) for kind in sorted(set(test.kinds))}
-        dev_group = Group([place[pair.id] for pair in dev], [texts(said_of(pair)[:1]) for pair in dev], [])
-        self.sets = Sets(dev_group, held, test, prompts)
+        self.sets = sets_of(dev, others["held"], others["test"], place, texts)
         self.views, self.units = views, [[number] for number in range(len(learned))]
         with tempfile.TemporaryDirectory() as folder:
             self.vectors = texts.encode(TextEncoder(), Path(folder))

@@ -21,7 +21,7 @@ from torch import nn
 
 from commonplace.encoders.onnx import ImageEncoder, TextEncoder, read_card
 from commonplace.training import starting_weights
-from commonplace.training.data import Pictures, pairs
+from commonplace.training.data import Pair, Pictures, pairs
 from commonplace.training.export import gate, to_onnx, write
 from commonplace.training.fit import Figures, Plan, fit
 from commonplace.training.picture_tower import PIXELS, Looker, PictureShape, PictureTower
@@ -126,16 +126,7 @@ class Material:
         fill(made, reader, scenes, drawn)
         self.rows: Rows = {"real": real.rows(), "scenes": made.rows()}
 
-        def group(rows: Sequence[Looked]) -> Group:
-            places = [real.places[row.id] for row in rows]
-            return Group(places, [self.texts(row.looks) for row in rows], [row.kind for row in rows])
-
-        self.sets = Sets(
-            Group([real.places[p.id] for p in self.dev], [self.texts(said_of(p)[:1]) for p in self.dev], []),
-            group(by_use["held"]),
-            group(by_use["test"]),
-            {row.kind: self.texts([form.format(row.kind) for form in TEMPLATES["image"]]) for row in by_use["test"]},
-        )
+        self.sets = sets_of(self.dev, by_use["held"], by_use["test"], real.places, self.texts)
         self.anything = self.texts(ANYTHING)
         index = {key: number for number, key in enumerate(scenes)}
         self.sources = {
@@ -156,6 +147,22 @@ class Material:
     def of(self, rows: Rows) -> dict[str, Source]:
         """The sources, with other rows at the same places."""
         return {name: replace(source, rows=rows[name]) for name, source in self.sources.items()}
+
+
+def sets_of(
+    dev: Sequence[Pair], held: Sequence[Looked], test: Sequence[Looked], places: Mapping[str, int], texts: Texts
+) -> Sets:
+    """What a tower is measured on. places: id of a picture -> its row."""
+
+    def group(rows: Sequence[Looked]) -> Group:
+        return Group([places[row.id] for row in rows], [texts(row.looks) for row in rows], [row.kind for row in rows])
+
+    return Sets(
+        Group([places[pair.id] for pair in dev], [texts(said_of(pair)[:1]) for pair in dev], []),
+        group(held),
+        group(test),
+        {row.kind: texts([form.format(row.kind) for form in TEMPLATES["image"]]) for row in test},
+    )
 
 
 def features(looker: Looker, rows: Rows) -> Rows:
