@@ -61,7 +61,7 @@ def main() -> None:
         for name, order in zip(outcomes, (lexical, dense, rrf(lexical, dense)), strict=True):
             outcomes[name].append(Outcome(question, ranks_of_gold(question, (sources[i] for i in order)), False))
     with Collection(arguments.collection) as collection:
-        outcomes["commonplace"] = ask(collection, questions)
+        outcomes["commonplace"] = ask(collection.search, questions)
     rows: list[dict[str, Any]] = []
     for name, found_all in outcomes.items():
         for kind, measured in by_kind(found_all).items():

@@ -104,7 +104,7 @@ def evaluate(folder: Path, questions_file: Path) -> None:
     rows: list[dict[str, Any]] = []
     with Collection(folder) as collection:
         for name, lanes in LANES.items():
-            outcomes = ask(collection, questions, lanes=lanes, fusion="rrf" if name.endswith("RRF") else None)
+            outcomes = ask(collection.search, questions, lanes=lanes, fusion="rrf" if name.endswith("RRF") else None)
             for kind, found in by_kind(outcomes).items():
                 rows.append(
                     {"lanes": name, "kind": kind, "n": found["questions"]}

@@ -42,7 +42,6 @@ from commonplace.vectors.transforms import Transform
 if TYPE_CHECKING:
     from commonplace.config import Settings
     from commonplace.encoders.base import Encoder
-    from commonplace.evaluation.golden import Golden
     from commonplace.ingest.pipeline import Pipeline
     from commonplace.spaces.space import Space
 
@@ -164,13 +163,6 @@ class Assembly:
             lane: {"dim": held.dim, **asdict(held.code)} | ({"proof": proof[lane]} if lane in proof else {})
             for lane, held in self.manifest.lanes.items()
         }
-
-    def golden(self) -> Golden | None:
-        """How the questions of the build were answered, if there were some."""
-        from commonplace.evaluation.golden import Golden
-
-        file = self.generation / "golden.json"
-        return Golden(**file.read_json()) if file.exists() else None
 
     @property
     def generation(self) -> Files:

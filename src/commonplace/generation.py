@@ -1,4 +1,4 @@
-"""The files that say what a collection is: `collection.json` and each generation's `manifest.json`."""
+"""The files that say what a collection is: `collection.json`; of each generation `manifest.json` and `golden.json`."""
 
 from __future__ import annotations
 
@@ -63,6 +63,28 @@ class Manifest:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """What the generation that is live was found to answer, when it was built.
+
+    after       measure -> its mean over the questions
+    difference  measure -> (mean, low, high): to the generation before, with its paired 95 % interval; empty where that
+                one could not be asked
+    """
+
+    questions: int
+    after: dict[str, float]
+    difference: dict[str, tuple[float, float, float]]
+    date: str
+
+    def __str__(self) -> str:
+        said = []
+        for name, mean in self.after.items():
+            moved = "({:+.3f}, 95 %: {:+.3f} to {:+.3f})".format(*self.difference[name]) if self.difference else ""
+            said.append(f"{name} {mean:.3f} {moved}".strip())
+        return f"{', '.join(said)} on {self.questions} questions"
+
+
 def read_identity(files: Files) -> Identity | None:
     """None if there is no collection. Raises NewerCollection and CorruptCollection."""
     file = files / "collection.json"
@@ -107,3 +129,13 @@ def read_manifest(generation: Files) -> Manifest:
 
 def write_manifest(generation: Files, manifest: Manifest) -> None:
     (generation / "manifest.json").write_json(asdict(manifest))
+
+
+def read_golden(generation: Files) -> Golden | None:
+    """None where the generation was built without questions."""
+    file = generation / "golden.json"
+    return Golden(**file.read_json()) if file.exists() else None
+
+
+def write_golden(generation: Files, golden: Golden) -> None:
+    (generation / "golden.json").write_json(asdict(golden))

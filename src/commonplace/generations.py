@@ -20,7 +20,16 @@ import numpy as np
 
 from commonplace.assembly import Assembly, draft_manifest, open_generation, store_location, tower_outputs, towers_of
 from commonplace.errors import CollectionError, CorruptCollection, UsageError
-from commonplace.generation import FORMAT, Identity, Manifest, read_manifest, write_identity, write_manifest
+from commonplace.generation import (
+    FORMAT,
+    Golden,
+    Identity,
+    Manifest,
+    read_manifest,
+    write_golden,
+    write_identity,
+    write_manifest,
+)
 from commonplace.home.base import Home
 from commonplace.home.files import Files
 from commonplace.home.records import Records
@@ -34,7 +43,7 @@ from commonplace.vectors.transforms import Transform
 if TYPE_CHECKING:
     from commonplace.config import Settings
     from commonplace.encoders.base import Encoder
-    from commonplace.evaluation.golden import Golden, Questions
+    from commonplace.evaluation.golden import Questions
     from commonplace.spaces.space import Space
 
 Progress = Callable[[int, int, str], None]
@@ -119,7 +128,7 @@ def flip(opened: Assembly, made: Assembly, encoded: int, *, questions: Questions
     made.measure()
     if questions is not None:
         golden = questions.compared(opened, made)
-        (made.generation / "golden.json").write_json(asdict(golden))
+        write_golden(made.generation, golden)
     made.store.flush()
     (made.generation / "building.json").remove()
     whole = opened.store.count() == chunks  # else there is nothing to return to

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from commonplace.assembly import Assembly
+from commonplace.generation import Golden, read_golden
 from commonplace.ingest.scan import Problem
 from commonplace.types import Modality
-
-if TYPE_CHECKING:
-    from commonplace.evaluation.golden import Golden
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +44,5 @@ def status(opened: Assembly) -> Status:
         tuple(Problem(d.source, d.reason) for d in documents if d.state in ("failed", "skipped")),
         {d.source: d.notes for d in documents if d.notes and d.state == "indexed"},
         opened.home.bytes(), opened.identity.generation, opened.manifest.location or opened.manifest.store,
-        opened.vectors_in_words(), opened.golden(),
+        opened.vectors_in_words(), read_golden(opened.generation),
     )  # fmt: skip

@@ -70,7 +70,7 @@ def run(
     asked = read_questions(questions)
     chosen = [lane.strip() for lane in lanes.split(",")] if lanes else None
     with commonplace.open(path) as collection, progress_bar("question") as progress:
-        outcomes = ask(collection, asked, mode=mode, lanes=chosen, fusion=fusion, progress=progress)
+        outcomes = ask(collection.search, asked, mode=mode, lanes=chosen, fusion=fusion, progress=progress)
     report = summary(outcomes)
     if html is not None:
         html.write_text(page(report, f"{questions.name} on {path}"), encoding="utf-8")

@@ -12,31 +12,10 @@ from commonplace.collection import Collection
 from commonplace.errors import CollectionError
 from commonplace.evaluation.questions import Question
 from commonplace.evaluation.run import ask, compare, summary
+from commonplace.generation import Golden
 from commonplace.ingest import wording
 
 MEASURES = ("recall@10", "mrr@10")
-
-
-@dataclass(frozen=True, slots=True)
-class Golden:
-    """What the generation that is live was found to answer, when it was built.
-
-    after       measure -> its mean over the questions
-    difference  measure -> (mean, low, high): to the generation before, with its paired 95 % interval; empty where that
-                one could not be asked
-    """
-
-    questions: int
-    after: dict[str, float]
-    difference: dict[str, tuple[float, float, float]]
-    date: str
-
-    def __str__(self) -> str:
-        said = []
-        for name, mean in self.after.items():
-            moved = "({:+.3f}, 95 %: {:+.3f} to {:+.3f})".format(*self.difference[name]) if self.difference else ""
-            said.append(f"{name} {mean:.3f} {moved}".strip())
-        return f"{', '.join(said)} on {self.questions} questions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +43,7 @@ class Questions:
         return found
 
     def _report(self, assembly: Assembly) -> dict[str, Any]:
-        return summary(ask(Collection.around(assembly), self.asked, progress=self.progress))
+        return summary(ask(Collection.around(assembly).search, self.asked, progress=self.progress))
 
 
 def _can_be_asked(live: Assembly) -> bool:

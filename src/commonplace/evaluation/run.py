@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from commonplace.collection import Collection
 from commonplace.evaluation.measures import (
     DEPTH,
     PER_QUESTION,
@@ -31,7 +30,7 @@ HITS = 50
 
 
 def ask(
-    collection: Collection,
+    search: Callable[..., SearchResult],
     questions: Sequence[Question],
     *,
     mode: Mode = "hybrid",
@@ -39,10 +38,10 @@ def ask(
     fusion: FusionName | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Outcome]:
-    """One outcome a question."""
+    """One outcome a question. search: of the collection that is asked."""
     outcomes = []
     for number, question in enumerate(questions, start=1):
-        result = collection.search(
+        result = search(
             question.query, image=question.image, k=HITS, modality=question.modality, mode=mode, lanes=lanes,
             fusion=fusion,
         )  # fmt: skip
