@@ -32,12 +32,16 @@ from commonplace.training.data import Pair, Pictures, pairs
 from commonplace.training.pictures.said import HELD_FAMILIES, LEARNED_FAMILIES, looked, said_of
 from commonplace.training.scenes import Scene, View, scene
 from commonplace.training.scenes import pair as scene_pair
+from commonplace.training.scenes.choices import NUMBERS
+from commonplace.training.scenes.colours import COLOURS
 from commonplace.types import Vectors
 from commonplace.vectors.normalise import unit_rows
 from commonplace.zero_shot import NONE, Judge
 
 SEED = 5_000_000
 """Scenes from here on are not trained on."""
+PAIRS = 400
+"""Of scenes that differ in one thing."""
 KINDS = sorted({row.kind for row in looked() if row.use == "test"})
 
 
@@ -167,18 +171,28 @@ class Benchmark:
             rows.append(
                 found(f"{name} by looks, descriptions for pictures", ranks(described, looks, range(1000)), 1000)
             )
-        families = LEARNED_FAMILIES
-        both = [scene_pair(SEED + 100_000 + i, families[i % len(families)])[:2] for i in range(200)]
-        flat = [one for two in both for one in two]
+        return [*rows, *self.minimal_pairs()]
+
+    def minimal_pairs(self) -> list[dict[str, Any]]:
+        """The right one of two pictures that differ in one thing, by what that is."""
+        drawn = [scene_pair(SEED + 100_000 + i, LEARNED_FAMILIES[i % len(LEARNED_FAMILIES)]) for i in range(PAIRS)]
+        flat = [one for *two, _ in drawn for one in two]
         vectors, described = self.encode(one.image for one in flat), self.words_of(flat, "description")
+        values = [one.attributes[changed] for one, _, changed in drawn]
+        changed = np.array(["a colour" if v in COLOURS else "a count" if v in NUMBERS else "else" for v in values])
+        rows = []
         for view, of, name in (
-            ("description", vectors, ""), ("looks", vectors, ""), ("looks", described, ", descriptions for pictures"),
+            ("description", vectors, "by description"), ("looks", vectors, "by looks"),
+            ("looks", described, "by looks, descriptions for pictures"),
         ):  # fmt: skip
-            cosines = (self.words_of(flat, view) @ of.T).reshape(200, 2, 200, 2)
-            own = np.stack([cosines[i, :, i] for i in range(200)])  # (pair, text, picture)
+            cosines = (self.words_of(flat, view) @ of.T).reshape(PAIRS, 2, PAIRS, 2)
+            own = np.stack([cosines[i, :, i] for i in range(PAIRS)])  # (pair, text, picture)
             right = np.diagonal(own, axis1=1, axis2=2) > own[:, [0, 1], [1, 0]]
-            rows.append({**dict.fromkeys(rows[0], "-"), "set": f"minimal pairs by {view}, the right one of two{name}"})
-            rows[-1] |= {"texts": right.size, "pictures": 2, "recall@1": float(right.mean())}
+            for what in ("anything", *np.unique(changed)):
+                those = right if what == "anything" else right[changed == what]
+                row = {"set": f"minimal pairs {name}, {what} changed", "texts": those.size, "pictures": 2}
+                row["recall@1"] = float(those.mean())
+                rows.append(row | dict.fromkeys(("recall@5", "recall@10", "recall@50", "median rank"), "-"))
         return rows
 
     def words_of(self, scenes: Sequence[Scene], view: View) -> Vectors:
