@@ -132,6 +132,16 @@ def test_a_file_whose_name_promises_no_document_is_none(tmp_path: Path) -> None:
         assert isinstance(refused.value, NotADocument) is not promises, name
 
 
+def test_scripts_and_styles_that_were_packed_for_browsers_are_no_documents(tmp_path: Path) -> None:
+    packed = "/* a licence */\n" + "function a(b){return b.map(c=>c+1)};" * 100
+    for name in ("site.min.js", "searchindex.js", "app.css", "app.js.map"):
+        with pytest.raises(NotADocument, match="packed for browsers"):
+            detect(saved(tmp_path / name, packed))
+    assert detect(saved(tmp_path / "written.js", packed.replace(";", ";\n"))) == "code"
+    assert detect(saved(tmp_path / "dump.sql", packed)) == "code"  # rows of a table are long
+    assert detect(saved(tmp_path / "words.txt", packed)) == "text"
+
+
 def test_archives_and_damaged_containers_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x.txt", "words")

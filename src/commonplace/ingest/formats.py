@@ -57,6 +57,10 @@ _TEXT_SUFFIXES = {
     "bash zsh fish ps1 psm1 bat cmd sql graphql proto thrift tf hcl nix cmake mk dockerfile makefile jenkinsfile xml "
     "xsd xsl tex bib diff patch awk sed vim",
 }
+_BUNDLED = frozenset({"js", "mjs", "cjs", "css", "map"})
+_LONGEST_MEAN = 500
+"""Characters of a line, on average, up to which scripts and styles were written by somebody: what is packed for
+browsers, such as the search index of a site, has lines of thousands."""
 _BY_SUFFIX = {suffix: name for name, suffixes in _TEXT_SUFFIXES.items() for suffix in suffixes.split()}
 
 VIDEO = re.compile(rb"(?s)....ftyp|\x1a\x45\xdf\xa3|RIFF....AVI ")
@@ -98,8 +102,8 @@ def reader(format_name: str) -> Reader:
 def detect(path: Path) -> str:
     """The format of a file, a name in FORMATS. A name that contradicts the content is overruled.
 
-    Raises NotADocument for a file that is empty, or binary and of no format that is read; UnreadableFile where its
-    name or its beginning says that it should be one that is.
+    Raises NotADocument for a file that is empty, packed for browsers, or binary and of no format that is read;
+    UnreadableFile where its name or its beginning says that it should be one that is.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -142,6 +146,8 @@ def _text_format(path: Path, head: bytes) -> str:
     suffix = path.suffix[1:].lower() or path.name.lower()  # a Makefile is its own suffix
     if is_svg(head):
         return "image"
+    if suffix in _BUNDLED and len(head) > _LONGEST_MEAN * (head.count(b"\n") + 1):
+        raise NotADocument("packed for browsers, without lines; the sources that it was made of can be added")
     named = _BY_SUFFIX.get(suffix)
     if named in (None, "text") and _HTML.match(beginning):
         return "html"
