@@ -185,9 +185,6 @@ class Collection:
         if k < 1:
             raise UsageError(f"k = {k}; expected at least 1.")
         opened = self._open()
-        for example, given in (("image", image), ("audio", audio)):
-            if given is not None and example not in opened.space.encoders:
-                raise UsageError(f"{opened.space.name!r} has no encoder of {example}; expected words. Search by text.")
         where = filter_of(filter, modality, opened.records)
         if isinstance(rerank, str | Path):
             from commonplace.ranking.rerank import cross_encoder
@@ -337,13 +334,6 @@ class Collection:
         return prove(self._open(), tuned)
 
     # -- inside
-
-    @classmethod
-    def around(cls, opened: Assembly) -> Self:
-        """One that searches an assembly which is open already, such as a generation that is not live yet."""
-        made = cls(opened.home.named)
-        made.home, made._opened, made._stamp = opened.home, opened, opened.home.stamp()
-        return made
 
     def _close_generation(self) -> None:
         """The next call opens the generation that `collection.json` names."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from commonplace.assembly import Assembly, lane_fingerprint, towers_of
-from commonplace.collection import Collection
 from commonplace.errors import CollectionError
 from commonplace.evaluation.questions import Question
 from commonplace.evaluation.run import ask, compare, summary
 from commonplace.generation import Golden
 from commonplace.ingest import wording
+from commonplace.searching.searcher import filter_of, query_of
+from commonplace.types import SearchResult
 
 MEASURES = ("recall@10", "mrr@10")
 
@@ -43,7 +45,11 @@ class Questions:
         return found
 
     def _report(self, assembly: Assembly) -> dict[str, Any]:
-        return summary(ask(Collection.around(assembly).search, self.asked, progress=self.progress))
+        def search(text: str, *, image: Path | None, modality: str | None, **how: Any) -> SearchResult:
+            where = filter_of(None, modality, assembly.records)
+            return assembly.searcher().search(query_of(text, image), where=where, **how)
+
+        return summary(ask(search, self.asked, progress=self.progress))
 
 
 def _can_be_asked(live: Assembly) -> bool:

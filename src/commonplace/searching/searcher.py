@@ -56,7 +56,7 @@ class Searcher:
         space: Space,
         calibration: Calibration | None,
     ) -> None:
-        self._records, self._calibrated = records, calibration is not None
+        self._records, self._space, self._calibrated = records, space, calibration is not None
         self._lanes = Lanes(records, store, space)
         self._judge = Judge(records, store, calibration, space.media)
 
@@ -72,8 +72,15 @@ class Searcher:
         min_confidence: float | None = None,
         reranker: Reranker | None = None,
     ) -> SearchResult:
-        """At most k hits. `lanes` restricts the lanes of `mode` further: benchmarks look at one lane alone."""
+        """At most k hits. `lanes` restricts the lanes of `mode` further: benchmarks look at one lane alone.
+
+        Raises UnknownName, and UsageError for an example that the space has no encoder of.
+        """
         clock = Clock()
+        if query.example is not None and query.modality not in self._space.media:
+            raise UsageError(
+                f"{self._space.name!r} has no encoder of {query.modality}; expected words. Search by text."
+            )
         name = fusion or "calibrated"
         if name not in FUSIONS:
             raise UnknownName(f"no fusion {name!r}; choose from: {', '.join(FUSIONS)}")
