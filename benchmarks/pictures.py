@@ -164,28 +164,28 @@ class Benchmark:
         for families, name in ((LEARNED_FAMILIES, "scenes"), (HELD_FAMILIES, "families left out")):
             alone = [scene(SEED + i, families[i % len(families)]) for i in range(1000)]
             vectors = self.encode(one.image for one in alone)
-            for view in views:
-                texts = self.words_of(alone, view)
+            said = {view: self.words_of(alone, view) for view in views}
+            for view, texts in said.items():
                 rows.append(found(f"{name} by {view}", ranks(vectors, texts, range(1000)), 1000))
-            looks, described = (self.words_of(alone, view) for view in ("looks", "description"))
-            rows.append(
-                found(f"{name} by looks, descriptions for pictures", ranks(described, looks, range(1000)), 1000)
-            )
+            ranked = ranks(said["description"], said["looks"], range(1000))
+            rows.append(found(f"{name} by looks, descriptions for pictures", ranked, 1000))
         return [*rows, *self.minimal_pairs()]
 
     def minimal_pairs(self) -> list[dict[str, Any]]:
         """The right one of two pictures that differ in one thing, by what that is."""
         drawn = [scene_pair(SEED + 100_000 + i, LEARNED_FAMILIES[i % len(LEARNED_FAMILIES)]) for i in range(PAIRS)]
         flat = [one for *two, _ in drawn for one in two]
-        vectors, described = self.encode(one.image for one in flat), self.words_of(flat, "description")
+        vectors, described, looks = (
+            self.encode(one.image for one in flat), self.words_of(flat, "description"), self.words_of(flat, "looks"),
+        )  # fmt: skip
         values = [one.attributes[changed] for one, _, changed in drawn]
         changed = np.array(["a colour" if v in COLOURS else "a count" if v in NUMBERS else "else" for v in values])
         rows = []
-        for view, of, name in (
-            ("description", vectors, "by description"), ("looks", vectors, "by looks"),
-            ("looks", described, "by looks, descriptions for pictures"),
+        for texts, of, name in (
+            (described, vectors, "by description"), (looks, vectors, "by looks"),
+            (looks, described, "by looks, descriptions for pictures"),
         ):  # fmt: skip
-            cosines = (self.words_of(flat, view) @ of.T).reshape(PAIRS, 2, PAIRS, 2)
+            cosines = (texts @ of.T).reshape(PAIRS, 2, PAIRS, 2)
             own = np.stack([cosines[i, :, i] for i in range(PAIRS)])  # (pair, text, picture)
             right = np.diagonal(own, axis1=1, axis2=2) > own[:, [0, 1], [1, 0]]
             for what in ("anything", *np.unique(changed)):

@@ -24,18 +24,19 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--scenes", type=int, default=40, help="Of each family.")
     options = arguments.parse_args()
-    rows = []
+    drawn: dict[str, tuple[float, str]] = {}
     for family in FAMILIES:
         scene(0, family)  # fonts are opened
         began, sizes = time.process_time(), Counter[tuple[int, int]]()
         for seed in range(options.scenes):
             sizes[scene(seed, family).image.size] += 1
         rate = options.scenes / (time.process_time() - began)
-        rows.append(
-            {"family": family, "pictures a CPU second": rate, "size": "{}x{}".format(*sizes.most_common(1)[0][0])}
-        )
-    rows.sort(key=lambda row: -float(str(row["pictures a CPU second"])))
-    rates = np.array([row["pictures a CPU second"] for row in rows])
+        drawn[family] = rate, "{}x{}".format(*sizes.most_common(1)[0][0])
+    rows = [
+        {"family": family, "pictures a CPU second": rate, "size": size}
+        for family, (rate, size) in sorted(drawn.items(), key=lambda item: -item[1][0])
+    ]
+    rates = np.array([rate for rate, _ in drawn.values()])
     print(table(rows))
     fast, mean = int((rates >= FAST).sum()), len(rates) / (1 / rates).sum()
     print(f"{fast} of {len(rows)} families at {FAST} or more; median {np.median(rates):.0f}, all in turn {mean:.0f}")
